@@ -1,0 +1,1 @@
+"""The referee: policies, evaluation, competition, statistics and the command line."""

@@ -1,0 +1,1 @@
+"""What happens: runs one command in isolation and tells what it did."""

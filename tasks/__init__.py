@@ -1,0 +1,1 @@
+"""What is right: suites, tool specs and the checker."""

@@ -1,0 +1,1 @@
+"""The competitors: one self-improvement trainer a file."""
