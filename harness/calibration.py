@@ -1,0 +1,84 @@
+"""What a proxy's value is worth: m(p) = E[truth | proxy = p], isotonic, cross-fitted by family.
+
+Fitted on cycle-0 samples, so that the gap compares later cycles with what the proxy meant before
+anything was trained. A task's m comes from a fit that left its family out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.statistics import Floats, Ints
+
+FOLDS = 5
+BINS = 128  # quantile bins of the proxy; the fit is a step function on them
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """Cycle-0 samples counted by (family, bin); `fit` weighs families and returns m.
+
+    `edges`, (bins - 1,), are the bins' inner edges; `counts` and `hits`, (families, bins), the
+    number of samples and of correct ones.
+    """
+
+    edges: Floats
+    counts: Floats
+    hits: Floats
+
+    def bins(self, proxy: Floats) -> Ints:
+        """The bin of each value; values outside the fitted range go to the end bins."""
+        return np.searchsorted(self.edges, proxy, side="right")
+
+    def fit(self, weights: Floats) -> Floats:
+        """m by fold and bin, (draws, FOLDS, bins), for family weights (draws, families).
+
+        Families are dealt to folds by code; m of a fold is fitted on the other folds.
+        """
+        folds = fold_of(np.arange(self.counts.shape[0]))
+        fitted = np.empty((len(weights), FOLDS, self.counts.shape[1]))
+        for fold in range(FOLDS):
+            kept = weights * (folds != fold)
+            counts, hits = kept @ self.counts, kept @ self.hits
+            for draw in range(len(weights)):
+                fitted[draw, fold] = isotonic(counts[draw], hits[draw])
+        return fitted
+
+
+def fold_of(families: Ints) -> Ints:
+    """The cross-fitting fold of each family code."""
+    return families % FOLDS
+
+
+def calibrator(
+    proxy: Floats, correct: NDArray[np.bool_], families: Ints, n_families: int
+) -> Calibrator:
+    """Count cycle-0 samples (one entry each, no NaN) into quantile bins of the proxy."""
+    quantiles = np.quantile(proxy, np.linspace(0, 1, BINS + 1)[1:-1], method="lower")
+    edges = np.unique(quantiles[quantiles > proxy.min()])
+    bins = len(edges) + 1
+    cells = families * bins + np.searchsorted(edges, proxy, side="right")
+    counts = np.bincount(cells, minlength=n_families * bins).astype(np.float64)
+    hits = np.bincount(cells, correct, minlength=n_families * bins).astype(np.float64)
+    return Calibrator(edges, counts.reshape(-1, bins), hits.reshape(-1, bins))
+
+
+def isotonic(counts: Floats, hits: Floats) -> Floats:
+    """Non-decreasing weighted least-squares fit of hits/counts, (bins,).
+
+    Bins without weight take their neighbours' value by linear interpolation; without any
+    weight at all nothing is known, and m is NaN.
+    """
+    from scipy.optimize import isotonic_regression
+
+    supported = np.flatnonzero(counts > 1e-12)
+    if not len(supported):
+        return np.full(len(counts), np.nan)
+    rates = hits[supported] / counts[supported]
+    fitted = isotonic_regression(rates, weights=counts[supported]).x
+    if len(supported) == len(counts):
+        return np.asarray(fitted)
+    return np.interp(np.arange(len(counts)), supported, fitted)

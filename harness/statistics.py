@@ -1,0 +1,248 @@
+"""Intervals, tests and the smallest detectable change; formulas and sources in docs/measures.md.
+
+Everything here works on a grid of per-task means, `values[seed, task]`, NaN where a cell has no
+judged sample. The K samples of a task are averaged before they get here: the unit is the task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+REPLICATES = 1000
+CONFIDENCE = 0.95
+POWER = 0.80
+FLIPS = 20_000  # sign flips drawn when there are too many families to try them all
+ENUMERABLE = 14  # families up to which all 2^F sign flips are tried
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One number with what a reader needs to weigh it.
+
+    `value` is a mean of task means, as a share or a difference of shares (1.0 is 100 points).
+    `low`, `high` bound it with 95% confidence and `detectable` is the smallest change that this
+    design finds in 80% of cases; they are None where fewer than two tasks leave no way to tell.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    detectable: float | None
+    tasks: int
+    families: int
+    seeds: int
+    se: float | None = None
+    df: float | None = None
+    samples_per_task: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def with_samples(self, samples_per_task: float | None) -> Estimate:
+        return replace(self, samples_per_task=samples_per_task)
+
+    def within(self, floor: float, ceiling: float) -> Estimate:
+        """The same with its bounds cut to what is possible, such as [0, 1] for a share."""
+        if self.low is None or self.high is None:
+            return self
+        return replace(self, low=max(floor, self.low), high=min(ceiling, self.high))
+
+
+NOTHING = Estimate(None, None, None, None, 0, 0, 0)
+
+
+@lru_cache(maxsize=32)
+def cluster_weights(clusters: int, seed: int = 0, replicates: int = REPLICATES) -> Floats:
+    """Bootstrap weights, (replicates, clusters), each row a draw with sum 1.
+
+    A Bayesian bootstrap (Rubin 1981): Dirichlet weights, with the concentration (F-2)/F at which
+    the variance of a weighted mean over replicates is s^2/F without bias, s^2 having divisor F-1.
+    Drawing clusters with replacement falls short by (F-1)/F, which with six families matters.
+    """
+    rng = np.random.default_rng([seed, clusters])
+    concentration = max(clusters - 2, 0.01) / clusters
+    weights = rng.dirichlet(np.full(clusters, concentration), size=replicates)
+    weights.setflags(write=False)
+    return weights
+
+
+def cluster_totals(values: Floats, clusters: Ints, count: int) -> tuple[Floats, Floats]:
+    """Sum and number of the valid cells of each (seed, cluster): two (seeds, count) arrays."""
+    valid = ~np.isnan(values)
+    member = np.zeros((values.shape[1], count))
+    member[np.arange(values.shape[1]), clusters] = 1.0
+    return np.where(valid, values, 0.0) @ member, valid @ member
+
+
+def estimate(values: Floats, families: Ints, replicates: Floats | None = None) -> Estimate:
+    """Mean of `values`, (seeds, tasks), over tasks and seeds, with its interval.
+
+    `families`, (tasks,), holds the family code of each task. Families are drawn whole, with
+    their tasks and samples: drawing these again inside them would count their noise again. With
+    one family only, tasks are drawn. Seeds are a level crossed with families; what seed means
+    show beyond the noise of the tasks is added. The interval is Student's t with Satterthwaite's
+    degrees of freedom. `replicates` takes the place of the family bootstrap where the statistic
+    is more than a mean (the calibrated gap).
+    """
+    seeds_kept, tasks_kept = (~np.isnan(values)).any(axis=1), (~np.isnan(values)).any(axis=0)
+    values, families = values[np.ix_(seeds_kept, tasks_kept)], families[tasks_kept]
+    n_seeds, n_tasks = values.shape
+    if not n_tasks:
+        return NOTHING
+    names, clusters = np.unique(families, return_inverse=True)
+    n_families = len(names)
+    if n_families < 2:
+        clusters = np.arange(n_tasks)
+    mean = float(np.nanmean(values))
+    bare = Estimate(mean, None, None, None, n_tasks, n_families, n_seeds)
+    count = int(clusters.max()) + 1
+    if count < 2:
+        return bare
+    sums, sizes = cluster_totals(values, clusters, count)
+    if replicates is None:
+        weights = cluster_weights(count)
+        replicates = (weights @ sums.sum(axis=0)) / (weights @ sizes.sum(axis=0))
+    of_families = float(np.var(replicates))
+    of_seed_means, noise = seed_variance(sums - mean * sizes, sizes)
+    variance, spread = of_families, of_families**2 / (count - 1)
+    if of_seed_means > noise:
+        variance += of_seed_means - noise
+        spread += of_seed_means**2 / (n_seeds - 1)
+    df = variance**2 / spread if spread else count - 1
+    return from_se(bare, variance**0.5, max(df, min(count, n_seeds) - 1, 1))
+
+
+def seed_variance(residuals: Floats, sizes: Floats) -> tuple[float, float]:
+    """Variance of the grand mean as seed means show it, and how much of that is task noise.
+
+    `residuals` are the summed deviations from the grand mean by (seed, cluster), `sizes` the
+    number of cells in each. Two-way analysis of variance: seed means differ by the sampling
+    noise of the tasks too, which the family level has counted already. (0, 0) for one seed.
+    """
+    n_seeds, count = residuals.shape
+    if n_seeds < 2:
+        return 0.0, 0.0
+    per_cluster = residuals * count / np.maximum(sizes.sum(axis=1, keepdims=True), 1)
+    seed_means = per_cluster.mean(axis=1, keepdims=True)
+    interaction = per_cluster - seed_means - per_cluster.mean(axis=0)
+    interaction -= interaction.mean()
+    noise = float(np.sum(interaction**2)) / ((n_seeds - 1) * (count - 1))
+    return float(np.var(seed_means, ddof=1)) / n_seeds, noise / (n_seeds * count)
+
+
+def from_se(bare: Estimate, se: float, df: float) -> Estimate:
+    """`bare` with the interval and the smallest detectable change that `se` and `df` give."""
+    from scipy.stats import t
+
+    assert bare.value is not None
+    half = float(t.ppf((1 + CONFIDENCE) / 2, df)) * se
+    return replace(
+        bare,
+        low=bare.value - half,
+        high=bare.value + half,
+        detectable=detectable_change(se, df),
+        se=se,
+        df=df,
+    )
+
+
+def detectable_change(se: float, df: float) -> float:
+    """The smallest true change found at two-sided .05 in 80% of cases: (t_.975 + t_.80) se."""
+    from scipy.stats import t
+
+    return float(t.ppf((1 + CONFIDENCE) / 2, df) + t.ppf(POWER, df)) * se
+
+
+def over_seeds(values: Sequence[float]) -> Estimate:
+    """Mean of one number per seed with Student's t interval; for what has no tasks to pair."""
+    if not values:
+        return NOTHING
+    bare = Estimate(float(np.mean(values)), None, None, None, 0, 0, len(values))
+    if len(values) < 2:
+        return bare
+    return from_se(bare, float(np.std(values, ddof=1)) / len(values) ** 0.5, len(values) - 1)
+
+
+def wilson(successes: int, n: int) -> tuple[float, float]:
+    """Wilson's 95% interval for one rate of independent trials; (0, 1) when there were none."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    if n == 0:
+        return 0.0, 1.0
+    low, high = proportion_confint(successes, n, alpha=1 - CONFIDENCE, method="wilson")
+    return float(low), float(high)
+
+
+def sign_flip_p(values: Floats, families: Ints, seed: int = 0) -> float | None:
+    """Two-sided p of "no change": signs of whole families are flipped, seeds averaged first.
+
+    Exact up to 14 families (2^F flips), else from 20,000 seeded flips. None without data. With
+    fewer than six families p cannot fall below .05.
+    """
+    kept = (~np.isnan(values)).any(axis=0)
+    if not kept.any():
+        return None
+    by_task = np.nanmean(values[:, kept], axis=0)
+    _, clusters = np.unique(families[kept], return_inverse=True)
+    totals = np.bincount(clusters, weights=by_task)
+    count = len(totals)
+    if count <= ENUMERABLE:
+        signs = 1.0 - 2.0 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1)
+        extra = 0
+    else:
+        signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(FLIPS, count))
+        extra = 1  # the observed signs are one of the flips (Phipson and Smyth 2010)
+    reached = np.abs(signs @ totals) >= abs(totals.sum()) - 1e-12
+    return float((reached.sum() + extra) / (len(signs) + extra))
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """Holm's adjusted p-values, by name."""
+    from statsmodels.stats.multitest import multipletests
+
+    if not p_values:
+        return {}
+    adjusted = multipletests(list(p_values.values()), method="holm")[1]
+    return {name: float(p) for name, p in zip(p_values, adjusted, strict=True)}
+
+
+def within_task_auroc(scores: Floats, correct: NDArray[np.bool_], tasks: Ints, n: int) -> Floats:
+    """AUROC of `scores` for `correct` inside each task, (n,); NaN where a task lacks a class.
+
+    The chance that a correct sample of a task scores above a wrong sample of the same task, ties
+    counting half (Mann-Whitney U over n1 n0). All three inputs have one entry per sample.
+    """
+    order = np.lexsort((scores, tasks))
+    ranks = np.empty(len(order))
+    ranks[order] = _midranks(scores[order], tasks[order])
+    right = np.bincount(tasks, weights=correct, minlength=n)
+    wrong = np.bincount(tasks, weights=~correct, minlength=n)
+    rank_sum = np.bincount(tasks, weights=ranks * correct, minlength=n)
+    pairs = right * wrong
+    u = rank_sum - right * (right + 1) / 2
+    auroc = np.full(n, np.nan)
+    np.divide(u, pairs, out=auroc, where=pairs > 0)
+    return auroc
+
+
+def _midranks(scores: Floats, tasks: Ints) -> Floats:
+    """Ranks from 1 within each run of equal `tasks`, ties averaged; inputs sorted by both."""
+    if not len(scores):
+        return np.empty(0)
+    new_task = np.r_[True, tasks[1:] != tasks[:-1]]
+    new_value = new_task | np.r_[True, scores[1:] != scores[:-1]]
+    starts = np.flatnonzero(new_value)
+    ends = np.r_[starts[1:], len(scores)]
+    task_start = np.flatnonzero(new_task)[np.cumsum(new_task) - 1]
+    middle = (starts + ends + 1) / 2
+    ranks: Floats = np.repeat(middle, ends - starts) - task_start
+    return ranks
