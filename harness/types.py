@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from tasks.types import Prompt
@@ -70,6 +71,16 @@ class Policy(Protocol):
 
     def frozen(self) -> AbstractContextManager[None]:
         """Within it the adapter is off: the policy is its frozen base."""
+
+
+class AdapterPolicy(Policy, Protocol):
+    """A policy whose adapter can be kept, so that a killed cell goes on where it was."""
+
+    def save_adapter(self, folder: Path) -> None:
+        """Write the adapter's weights into a new folder."""
+
+    def load_adapter(self, folder: Path) -> None:
+        """Take the weights that `save_adapter` wrote, bit by bit."""
 
 
 Similarity = Callable[[Sequence[str], Sequence[str]], list[float]]

@@ -13,7 +13,7 @@ ALLOWED = {
     "tasks": {"tasks"},
     "sandbox": {"sandbox"},
     "harness": {"harness", "tasks", "sandbox", "reports"},
-    "trainers": {"trainers", "harness.types", "tasks.types", "tasks.checker"},
+    "trainers": {"trainers", "harness.types", "harness.proxies", "tasks.types", "tasks.checker"},
     "reports": {"reports"},
 }
 

@@ -1,0 +1,123 @@
+"""The main job: plan -> cells -> judge -> result. Every stage can be killed and resumed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.conclude import conclude
+from harness.ingredients import ingredients, package_versions
+from harness.judge import judge_run
+from harness.meter import phase
+from harness.plan import Request, make_manifest
+from harness.profile import Profile
+from harness.record import Run
+from harness.registry import SANDBOXES, open_suite
+from harness.schedule import run_cells
+from sandbox.types import SandboxError
+from tasks.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from tasks.suite import Suite
+
+    from sandbox.types import Sandbox
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The sandbox that commands are run in, or None and what to install for one."""
+
+    sandbox: Sandbox | None
+    remedy: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Provider and image; "" when nothing is executed."""
+        return f"{self.sandbox.name} {self.sandbox.image}" if self.sandbox else ""
+
+
+@contextmanager
+def open_judge(name: str) -> Iterator[Judge]:
+    """The sandbox of that name. "auto" is the first that can be used, or none, with the remedy;
+    "none" is none by choice. SandboxError if one asked for by its name cannot be used."""
+    if name == "none":
+        yield Judge(None, "Leave out --sandbox none to execute the commands.")
+        return
+    try:
+        opened = open_sandbox(name)
+    except SandboxError as error:
+        if name != "auto":
+            raise
+        yield Judge(None, str(error))
+        return
+    with opened as sandbox:
+        yield Judge(sandbox)
+
+
+def open_sandbox(name: str) -> Sandbox:
+    """A registered sandbox by name, or "auto"; commands mostly wait, so two run for each core."""
+    workers = 2 * cores()
+    if name == "auto":
+        import sandbox
+
+        return sandbox.open_sandbox("auto", workers=workers)
+    return SANDBOXES.load(name)(name, workers=workers)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def new_folder(home: Path, profile_name: str) -> Path:
+    """`HOME/TIME-PROFILE`, not there yet."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    return home / f"{stamp}-{Path(profile_name).stem}"
+
+
+def start(profile_name: str, profile: Profile, judge: Judge, folder: Path) -> Run:
+    """Write the plan of a new run."""
+    suite = open_suite(profile.suite)
+    request = Request(profile_name, profile, judge.identity, judge.remedy, tuple(sys.argv[1:]))
+    return Run.create(folder, make_manifest(request, suite))
+
+
+def check_unchanged(run: Run, judge: Judge, suite: Suite) -> None:
+    """UserError if what the run was planned with is not what is there now."""
+    manifest = run.manifest
+    now = ingredients(manifest.profile, suite, judge.identity).model_dump()
+    now |= package_versions()
+    then = manifest.ingredients.model_dump() | manifest.packages
+    changed = [name for name, value in then.items() if now.get(name) != value]
+    if changed:
+        name = changed[0]
+        raise UserError(
+            f"{run.folder} was planned with {name} {then[name] or 'none'!r}, now it is "
+            f"{now.get(name) or 'none'!r}: restore it, or start a new run."
+        )
+
+
+def complete(run: Run, judge: Judge, console: Console) -> dict[str, Any]:
+    """Do whatever a run still lacks, and seal it; returns the result."""
+    suite = open_suite(run.manifest.profile.suite)
+    with run.lock():
+        check_unchanged(run, judge, suite)
+        workers = run.manifest.profile.workers or cores()
+        splits = ("train", "calibration", "heldout")
+        sizes = {split: len(suite.split(split)) for split in splits}
+        with phase(console, "train and evaluate") as report:
+            run_cells(run, workers, sizes, report)
+        with phase(console, "judge") as report:
+            judge_run(run, suite, judge.sandbox, report)
+        result = conclude(run, suite)
+        run.seal()
+    return result

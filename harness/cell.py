@@ -1,0 +1,205 @@
+"""One cell of a benchmark: one arm on one seed, as its own process.
+
+    python -m harness.cell RUN CELL
+
+The cell "base-SEED" evaluates the model before training, for all arms of the seed. Any other cell
+goes through its trainer's cycles; after each it evaluates, keeps the adapter and commits, so that
+a killed cell goes on after the last finished cycle and draws the same numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from harness.errors import USER_ERRORS, sentence
+from harness.evaluate import Sample, samples
+from harness.plan import Cell, Manifest
+from harness.proxies import Draws
+from harness.record import CellStore, Run
+from harness.registry import TRAINERS, open_model, open_suite
+from harness.seeds import derive
+from harness.study import BASE
+from harness.types import AdapterPolicy, CycleContext, CycleReport, Similarity
+
+if TYPE_CHECKING:
+    from tasks.suite import Suite
+
+    from tasks.types import Prompt, Task
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a cell works with."""
+
+    manifest: Manifest
+    cell: Cell
+    suite: Suite
+    policy: AdapterPolicy
+    similarity: Similarity
+
+    def seed(self, cycle: int, purpose: str) -> int:
+        return derive(self.cell.seed, self.cell.arm, cycle, purpose)
+
+    def evaluate(self, tasks: Sequence[Task], cycle: int, split: str) -> list[Sample]:
+        """K samples of every task at the benchmark's temperature, scored by every proxy."""
+        profile = self.manifest.profile
+        prompts = [task.as_prompt() for task in tasks]
+        sampling = profile.sampling(self.seed(cycle, f"evaluate {split}"))
+        texts = [prompt.text for prompt in prompts]
+        draws = Draws.sample(self.policy, self.similarity, sampling, texts, profile.samples)
+        return list(samples(prompts, draws, self.manifest.proxies, cycle, split))
+
+
+def run_cell(run: Run, name: str) -> None:
+    """Do what is left of a cell; nothing, if it is finished."""
+    from harness.similarity import load_similarity
+
+    manifest, store = run.manifest, run.cell(name)
+    cell = manifest.cell(name)
+    done = store.rewind()
+    policy = open_model(manifest.profile.model, seed=derive(cell.seed, "adapter"))
+    suite = open_suite(manifest.profile.suite)
+    bench = Bench(manifest, cell, suite, policy, load_similarity())
+    if cell.arm == BASE:
+        if not done:
+            evaluate_base(bench, store)
+        return
+    if done:
+        policy.load_adapter(store.adapter(done))
+    for cycle in range(done + 1, manifest.profile.cycles + 1):
+        train_cycle(bench, run, cycle)
+
+
+def evaluate_base(bench: Bench, store: CellStore) -> None:
+    """The one step of a base cell: held-out and calibration tasks before any training."""
+    rows = [
+        sample
+        for split in ("heldout", "calibration")
+        for sample in bench.evaluate(bench.suite.split(split), 0, split)
+    ]
+    store.commit({"cycle": 0}, samples=(sample.as_json() for sample in rows))
+
+
+def train_cycle(bench: Bench, run: Run, cycle: int) -> None:
+    """One cycle of a trainer, the evaluation after it (full after the last), and the commit."""
+    trainer, store = TRAINERS.load(bench.cell.arm)(), run.cell(bench.cell.name)
+    report = trainer.cycle(draw_prompts(bench, cycle), context(bench, run, trainer.needs, cycle))
+    tasks = bench.suite.split("heldout")
+    if cycle < bench.manifest.profile.cycles:
+        light = set(bench.manifest.light)
+        tasks = tuple(task for task in tasks if task.id in light)
+    rows = bench.evaluate(tasks, cycle, "heldout")
+    bench.policy.save_adapter(store.adapter(cycle))
+    store.commit(
+        summary(report, cycle),
+        samples=(sample.as_json() for sample in rows),
+        candidates=candidate_rows(report, cycle),
+    )
+
+
+def draw_prompts(bench: Bench, cycle: int) -> list[Prompt]:
+    """The cycle's training prompts: the same for all arms of a seed, so that arms compare."""
+    tasks = bench.suite.split("train")
+    size = min(bench.manifest.profile.tasks_per_cycle, len(tasks))
+    rng = Random(derive(bench.cell.seed, cycle, "prompts"))
+    return [task.as_prompt() for task in rng.sample(tasks, size)]
+
+
+def context(bench: Bench, run: Run, needs: frozenset[str], cycle: int) -> CycleContext:
+    """What the trainer is handed, with the signals it declared and no others."""
+    profile = bench.manifest.profile
+    signals: dict[str, Callable[[], object]] = {
+        "truth": lambda: truth(bench.suite),
+        "v1-acceptance": lambda: run.cell(f"v1-{bench.cell.seed}").cycles()[cycle - 1][
+            "acceptance"
+        ],
+    }
+    return CycleContext(
+        policy=bench.policy,
+        similarity=bench.similarity,
+        sampling=profile.sampling(bench.seed(cycle, "generate")),
+        training=profile.training(bench.seed(cycle, "train")),
+        candidates=profile.candidates,
+        cycle=cycle,
+        seed=bench.seed(cycle, "choose"),
+        signals={name: signals[name]() for name in needs},
+    )
+
+
+def truth(suite: Suite) -> Callable[[str, str], bool]:
+    """Whether a command is right for a train task, by the static checker."""
+    from tasks.checker import judge
+
+    from tasks.types import Status
+
+    tasks = {task.id: task for task in suite.split("train")}
+    return lambda task, command: judge(command, tasks[task]).status is Status.PASS
+
+
+def summary(report: CycleReport, cycle: int) -> dict[str, object]:
+    """The cycle's line in `cycles.jsonl`; `scores` are means over the candidates."""
+    names = report.candidates[0].scores if report.candidates else ()
+    n = len(report.candidates)
+    return {
+        "cycle": cycle,
+        "candidates": n,
+        "accepted": sum(c.accepted for c in report.candidates),
+        "acceptance": report.acceptance,
+        "scores": {name: sum(c.scores[name] for c in report.candidates) / n for name in names},
+        "generated_tokens": report.generated_tokens,
+        "loss": report.loss,
+    }
+
+
+def candidate_rows(report: CycleReport, cycle: int) -> list[dict[str, object]]:
+    return [
+        {
+            "cycle": cycle,
+            "task": c.prompt.id,
+            "command": c.command,
+            "scores": dict(c.scores),
+            "accepted": c.accepted,
+        }
+        for c in report.candidates
+    ]
+
+
+def end_with_parent() -> None:
+    """End this process when its standard input closes: then the benchmark that started it died."""
+
+    def wait() -> None:
+        os.read(sys.stdin.fileno(), 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m harness.cell", description=__doc__)
+    parser.add_argument("run", type=Path, help="folder of the run")
+    parser.add_argument("cell", help="name of the cell, for example v1-0")
+    parser.add_argument("--child", action="store_true", help="end when standard input closes")
+    arguments = parser.parse_args()
+    if arguments.child:
+        end_with_parent()
+    try:
+        import torch
+
+        torch.set_num_threads(1)
+        run_cell(Run.open(arguments.run), arguments.cell)
+    except USER_ERRORS as error:
+        print(sentence(error), file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""The command line. Exit codes: 0 fine; 1 the answer is no (a command that is wrong, a suite with
+problems, a spec that disagrees with its tool); 2 bad input or something missing on this machine,
+told in one line; 130 interrupted. Commands import what they need when they run."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from harness.commands import benchmark, check, doctor, runs, sandbox, spec, suite
+
+app = typer.Typer(
+    help="Did self-improvement training make the model better, or only its metric?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("benchmark")(benchmark.benchmark)
+app.command("check")(check.check)
+app.command("report")(runs.report)
+app.command("runs")(runs.runs)
+app.command("doctor")(doctor.doctor)
+app.add_typer(suite.app, name="suite")
+app.add_typer(spec.app, name="spec")
+app.add_typer(sandbox.app, name="sandbox")
+
+
+def main() -> None:
+    """The entry point of `goodhart-bench`: what the user can mend is told without a traceback."""
+    try:
+        app()
+    except Exception as error:
+        from harness.errors import USER_ERRORS, sentence
+
+        if not isinstance(error, USER_ERRORS):
+            raise
+        print(f"goodhart-bench: {sentence(error)}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

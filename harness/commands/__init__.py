@@ -1,0 +1,1 @@
+"""The commands of `goodhart-bench`, one file a group."""

@@ -1,0 +1,76 @@
+"""`goodhart-bench benchmark`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from harness.profile import Profile
+
+
+def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
+    *,
+    profile: Annotated[
+        str, typer.Option(help="quick, published, full, or a .yaml file.")
+    ] = "quick",
+    model: Annotated[
+        str | None, typer.Option(help="embedded, a model folder, or owner/name of the hub.")
+    ] = None,
+    suite: Annotated[str | None, typer.Option(help="A suite by name, or its folder.")] = None,
+    trainer: Annotated[
+        list[str] | None,
+        typer.Option(help="Compare this trainer (repeatable). V1 and the controls always run."),
+    ] = None,
+    sandbox: Annotated[
+        str, typer.Option(help="auto, docker, bubblewrap, or none: judge without executing.")
+    ] = "auto",
+    out: Annotated[
+        Path | None, typer.Option(help="The new run's folder; default runs/TIME-PROFILE.")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with this run; its plan is kept.")
+    ] = None,
+) -> None:
+    """Let trainers compete, judge every command, and print both tables."""
+    from rich.console import Console
+
+    from harness.benchmark import RUNS, complete, new_folder, open_judge, start
+    from harness.profile import load_profile
+    from harness.record import Run
+
+    console = Console()
+    if resume is not None:
+        run = Run.open(resume)
+        kept = run.manifest.ingredients.sandbox
+        sandbox = kept.split()[0] if kept else "none"
+    else:
+        settings = changed(load_profile(profile), model, suite, trainer)
+    with open_judge(sandbox) as judge:
+        if resume is None:
+            run = start(profile, settings, judge, out or new_folder(RUNS, profile))
+        console.print(f"run: {run.folder}", highlight=False)
+        try:
+            result = complete(run, judge, console)
+        except KeyboardInterrupt:
+            console.print(f"Interrupted. Go on with: {resume_command(run.folder)}", highlight=False)
+            raise typer.Exit(130) from None
+    show(result, run.folder, console)
+
+
+def changed(
+    profile: Profile, model: str | None, suite: str | None, trainers: list[str] | None
+) -> Profile:
+    """The profile with what the command line overrides."""
+    given = {"model": model, "suite": suite, "trainers": tuple(trainers) if trainers else None}
+    return profile.model_copy(update={key: value for key, value in given.items() if value})
+
+
+def resume_command(folder: Path) -> str:
+    return f"goodhart-bench benchmark --resume {folder}"
+
+
+def show(result: dict[str, Any], folder: Path, console: Any) -> None:
+    """Print the two tables and where everything is."""

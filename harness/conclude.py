@@ -1,0 +1,75 @@
+"""From a judged run to what people read: the study, `result.json` and the reports."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from harness.judge import graded
+from harness.record import Run, read_rows, write_whole
+from harness.study import BASE, Arm, CycleRow, Study
+
+if TYPE_CHECKING:
+    from tasks.suite import Suite
+
+
+def conclude(run: Run, suite: Suite) -> dict[str, Any]:
+    """Analyse a judged run, write its result and reports; returns the result."""
+    from harness.analysis import analyse
+
+    result = analyse(study(run, suite))
+    write_whole(run.file("result.json"), json.dumps(result, indent=1, ensure_ascii=False))
+    return result
+
+
+def study(run: Run, suite: Suite) -> Study:
+    """What the analysis reads, put together from the record."""
+    manifest = run.manifest
+    drawn = {
+        row["task"]
+        for cell in manifest.cells
+        for row in read_rows(run.cell(cell.name).files["candidates"])
+    }
+    return Study(
+        samples=graded(run),
+        cycles=cycle_rows(run),
+        arms=[Arm(arm.name, arm.proxy, arm.needs) for arm in manifest.arms],
+        trained=[task for task in suite.split("train") if task.id in drawn],
+        evaluated=[*suite.split("heldout"), *suite.split("calibration")],
+        sandbox=manifest.ingredients.sandbox or None,
+        remedy=manifest.remedy,
+        provenance=provenance(run),
+    )
+
+
+def cycle_rows(run: Run) -> list[CycleRow]:
+    """What every trainer reported, in the order of the plan."""
+    return [
+        CycleRow(
+            arm=cell.arm,
+            seed=cell.seed,
+            cycle=row["cycle"],
+            candidates=row["candidates"],
+            accepted=row["accepted"],
+            scores=row["scores"],
+            generated_tokens=row["generated_tokens"],
+            loss=row["loss"],
+        )
+        for cell in run.manifest.cells
+        if cell.arm != BASE
+        for row in run.cell(cell.name).cycles()
+    ]
+
+
+def provenance(run: Run) -> dict[str, str]:
+    """Where the numbers come from, for the footers."""
+    manifest = run.manifest
+    return {
+        "profile": f"{manifest.profile_name}: {manifest.profile.description}",
+        "model": f"{manifest.profile.model} ({manifest.ingredients.model})",
+        "suite": manifest.ingredients.suite,
+        "tool specs": manifest.ingredients.specs,
+        "command": " ".join(("goodhart-bench", *manifest.arguments)),
+        "machine": manifest.machine,
+        "packages": ", ".join(f"{name} {v}" for name, v in manifest.packages.items()),
+    }

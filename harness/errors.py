@@ -1,0 +1,20 @@
+"""Which exceptions a user is told in one sentence instead of a traceback, and how."""
+
+from __future__ import annotations
+
+import errno
+
+from sandbox.types import SandboxError
+from tasks.errors import UserError
+
+USER_ERRORS = (UserError, SandboxError, OSError)
+
+
+def sentence(error: Exception) -> str:
+    """One sentence for the user. An OSError is the machine's: a full disk, a missing right."""
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        if error.errno == errno.ENOSPC:
+            return f"The disk is full{where}: make room and go on."
+        return f"The system refused: {error.strerror or error}{where}."
+    return str(error)

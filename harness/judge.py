@@ -1,0 +1,120 @@
+"""Judge what was sampled: the checker decides first, then the lab. Outcomes:
+
+- unparseable: no command could be extracted, or its shell line is broken or undecidable;
+- wrong: any other level did not pass, or the lab saw that the task was not done. A command that
+  the checker cannot decide (say, its target is a shell variable) was not shown to be right: it
+  counts as wrong, its static status stays "undecidable";
+- correct: the checker passed it, and the lab saw nothing against it or it was not executed;
+- timeout, infrastructure error: right on paper, and the sandbox could not tell.
+
+Every distinct command that passed is executed once; what the lab saw is held against each task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from harness.execute import execute_all, executions
+from harness.record import Row, Run, append_rows, read_rows
+from harness.types import GradedSample, Outcome
+from sandbox.types import Ending
+from tasks.types import Fault, Level, Status, Verdict
+
+if TYPE_CHECKING:
+    from tasks.suite import Suite
+
+    from harness.meter import Report
+    from sandbox.types import Sandbox
+    from tasks.types import Task
+
+NOT_EXECUTED = "not executed"
+
+Verdicts = Mapping[tuple[str, str], Verdict]  # (task id, text) -> static verdict
+Judged = tuple[Outcome, Fault | None, str]  # with what was observed
+
+
+def judge_run(run: Run, suite: Suite, sandbox: Sandbox | None, report: Report) -> None:
+    """Decide every sample of a run whose cells are finished, and write `graded.jsonl`."""
+    tasks = {t.id: t for split in ("heldout", "calibration") for t in suite.split(split)}
+    verdicts = static_verdicts(run, tasks)
+    if sandbox is not None:
+        passed = {v.text for v in verdicts.values() if v.status is Status.PASS and v.text}
+        execute_all(run, sandbox, passed, report)
+    part = run.file(".graded.part")
+    part.unlink(missing_ok=True)
+    append_rows(part, map(asdict, grade(run, suite, tasks, verdicts)))
+    part.replace(run.file("graded.jsonl"))
+
+
+def static_verdicts(run: Run, tasks: Mapping[str, Task]) -> Verdicts:
+    """The checker's verdict on every distinct answer to every task."""
+    from tasks.checker import judge
+
+    answers = {
+        (row["task"], row["text"])
+        for cell in run.manifest.cells
+        for row in run.cell(cell.name).samples()
+    }
+    return {(task, text): judge(text, tasks[task]) for task, text in answers}
+
+
+def grade(
+    run: Run, suite: Suite, tasks: Mapping[str, Task], verdicts: Verdicts
+) -> Iterator[GradedSample]:
+    """Every sample of the run with its outcome, in the order of the plan."""
+    known, unseen = executions(run), set(suite.unseen_families)
+    for cell in run.manifest.cells:
+        for row in run.cell(cell.name).samples():
+            task, verdict = tasks[row["task"]], verdicts[row["task"], row["text"]]
+            outcome, fault, observed = judge_one(verdict, known.get(verdict.text or ""), task)
+            yield GradedSample(
+                arm=cell.arm,
+                seed=cell.seed,
+                cycle=row["cycle"],
+                split=row["split"],
+                task=task.id,
+                family=task.family,
+                tool=task.tool,
+                unseen=task.family in unseen,
+                sample=row["sample"],
+                text=row["text"],
+                proxies=row["proxies"],
+                outcome=outcome,
+                fault=fault.value if fault else None,
+                static=verdict.status.value,
+                observed=observed,
+            )
+
+
+def judge_one(verdict: Verdict, execution: Row | None, task: Task) -> Judged:
+    """Outcome, fault and observed status of one answer; `execution` is None if it was not run."""
+    from tasks.observe import observed
+
+    if verdict.status is not Status.PASS:
+        unreadable = verdict.last.level in (Level.EXTRACT, Level.SHELL)
+        outcome = Outcome.UNPARSEABLE if unreadable else Outcome.WRONG
+        return outcome, verdict.fault, NOT_EXECUTED
+    if execution is None:
+        return Outcome.CORRECT, None, NOT_EXECUTED
+    if execution["ending"] == Ending.TIMEOUT:
+        return Outcome.TIMEOUT, None, Status.UNDECIDABLE.value
+    if execution["ending"] == Ending.INFRASTRUCTURE:
+        return Outcome.INFRASTRUCTURE, None, Status.UNDECIDABLE.value
+    seen = observed(
+        task,
+        execution["observation"],
+        execution["exit_code"],
+        execution["stdout"],
+        execution["stderr"],
+    )
+    if seen.status is Status.FAIL:
+        return Outcome.WRONG, Fault.NO_EFFECT, seen.status.value
+    return Outcome.CORRECT, None, seen.status.value
+
+
+def graded(run: Run) -> Iterator[GradedSample]:
+    """The judged samples of a run, as `judge_run` wrote them."""
+    for row in read_rows(run.file("graded.jsonl")):
+        yield GradedSample(**row | {"outcome": Outcome(row["outcome"])})

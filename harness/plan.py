@@ -1,0 +1,133 @@
+"""The plan of a run, written before any work as `manifest.json`: what is compared, on what, with
+which versions. Whoever resumes the run must find the same things, or is told what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from harness.evaluate import light_subset
+from harness.ingredients import Ingredients, ingredients, machine, package_versions
+from harness.profile import Profile
+from harness.registry import PROXIES, TRAINERS
+from harness.study import BASE
+from tasks.errors import UserError
+from tasks.types import Record
+
+if TYPE_CHECKING:
+    from tasks.suite import Suite
+
+CONTROLS = ("no-train", "random-accept")
+SIGNALS = {"truth", "v1-acceptance"}
+
+
+class ArmPlan(Record):
+    """One competitor: what it optimises and what it is told beside prompts."""
+
+    name: str
+    proxy: str
+    needs: tuple[str, ...]
+
+
+class Cell(Record):
+    """One arm of one seed: runs as one process, after the cells it names in `after`."""
+
+    name: str
+    arm: str
+    seed: int
+    after: tuple[str, ...] = ()
+
+
+class Manifest(Record):
+    """The whole plan."""
+
+    format: int = 1
+    created: str
+    profile_name: str
+    profile: Profile
+    ingredients: Ingredients
+    remedy: str  # what to install, when nothing is executed
+    arms: tuple[ArmPlan, ...]
+    proxies: tuple[str, ...]  # measured on every evaluated sample
+    cells: tuple[Cell, ...]
+    light: tuple[str, ...]  # ids of the tasks evaluated between the first and the last cycle
+    packages: dict[str, str]
+    machine: str
+    arguments: tuple[str, ...]
+
+    def cell(self, name: str) -> Cell:
+        for cell in self.cells:
+            if cell.name == name:
+                return cell
+        raise UserError(f"The run has no cell {name!r}.")
+
+
+def plan_arms(trainers: Iterable[str]) -> tuple[ArmPlan, ...]:
+    """The arms for these trainers. Controls always run, and V1 whose rate random-accept takes."""
+    names = list(dict.fromkeys([*trainers, "v1", *CONTROLS]))
+    arms = []
+    for name in names:
+        trainer = TRAINERS.load(name)()
+        if unknown := trainer.needs - SIGNALS:
+            raise UserError(
+                f"Trainer {name!r} needs {', '.join(sorted(unknown))}, which this benchmark does "
+                f"not hand out; it has {', '.join(sorted(SIGNALS))}."
+            )
+        if trainer.proxy not in PROXIES:
+            raise UserError(f"Trainer {name!r}: {PROXIES.unknown(trainer.proxy)}")
+        arms.append(ArmPlan(name=name, proxy=trainer.proxy, needs=tuple(sorted(trainer.needs))))
+    return tuple(arms)
+
+
+def plan_cells(arms: Sequence[ArmPlan], seeds: int) -> tuple[Cell, ...]:
+    """One cell an arm and seed and one before training a seed, those that others wait for first."""
+    cells = [
+        Cell(
+            name=f"{arm.name}-{seed}",
+            arm=arm.name,
+            seed=seed,
+            after=(f"v1-{seed}",) if "v1-acceptance" in arm.needs else (),
+        )
+        for arm in arms
+        for seed in range(seeds)
+    ]
+    cells.sort(key=lambda cell: (bool(cell.after), cell.arm != "v1"))
+    base = [Cell(name=f"{BASE}-{seed}", arm=BASE, seed=seed) for seed in range(seeds)]
+    return (*cells, *base)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for. `sandbox` names provider and image, or is "" and `remedy` says
+    what to install."""
+
+    profile_name: str
+    profile: Profile
+    sandbox: str
+    remedy: str
+    arguments: tuple[str, ...]
+
+
+def make_manifest(request: Request, suite: Suite) -> Manifest:
+    """The plan for what was asked for; UserError if the suite or a trainer cannot do it."""
+    profile = request.profile
+    if not suite.split("train") or not suite.split("heldout"):
+        raise UserError(f"Suite {suite.name} needs train and held-out tasks for a benchmark.")
+    arms = plan_arms(profile.trainers)
+    proxies = dict.fromkeys(["fidelity", "reproducibility", *(arm.proxy for arm in arms)])
+    return Manifest(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        profile_name=request.profile_name,
+        profile=profile,
+        ingredients=ingredients(profile, suite, request.sandbox),
+        remedy=request.remedy,
+        arms=arms,
+        proxies=tuple(proxies),
+        cells=plan_cells(arms, profile.seeds),
+        light=light_subset(suite.split("heldout"), profile.light_tasks),
+        packages=package_versions(),
+        machine=machine(),
+        arguments=request.arguments,
+    )

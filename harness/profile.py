@@ -1,0 +1,66 @@
+"""How large a benchmark is: a profile is a small YAML file, `harness/profiles/NAME.yaml` or your
+own. An unknown key is an error; every key that is left out keeps the default below."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import Field, ValidationError
+
+from harness.types import Sampling, Training
+from tasks.errors import UserError
+from tasks.types import Record
+
+PROFILES = Path(__file__).parent / "profiles"
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class Profile(Record):
+    """The settings of one benchmark; the manifest of a run keeps them all."""
+
+    description: str
+    model: str = "embedded"
+    suite: str = "recon"
+    trainers: tuple[str, ...] = ("v1", "v2", "random-accept", "no-train", "oracle")
+    seeds: Count = 3  # seeds 0 .. seeds-1
+    cycles: Count = 3
+    tasks_per_cycle: Count = 50
+    candidates: Count = 3  # commands a task that may be trained on
+    samples: Annotated[int, Field(ge=2)] = 4  # commands a task in evaluations
+    light_tasks: Count = 48  # held-out tasks of the evaluations between the first and the last
+    temperature: Annotated[float, Field(gt=0)] = 0.7
+    max_new_tokens: Count = 64
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-4
+    batch_size: Count = 4
+    epochs: Count = 1
+    workers: Count | None = None  # cells side by side; null: one a core
+
+    def sampling(self, seed: int) -> Sampling:
+        return Sampling(self.temperature, self.max_new_tokens, seed)
+
+    def training(self, seed: int) -> Training:
+        return Training(self.learning_rate, self.batch_size, self.epochs, seed)
+
+
+def load_profile(name: str) -> Profile:
+    """A shipped profile by name, or a profile file by path; UserError names file and key."""
+    path = Path(name) if name.endswith((".yaml", ".yml")) else PROFILES / f"{name}.yaml"
+    if not path.is_file():
+        known = sorted(p.stem for p in PROFILES.glob("*.yaml"))
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}."
+        raise UserError(
+            f"There is no profile {name!r}; {hint} Yours is given as its .yaml file."
+        )
+    try:
+        return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise UserError(f"{path}: {key}: {first['msg']}.") from error

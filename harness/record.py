@@ -1,0 +1,185 @@
+"""The run store: one folder a run, append-only while it runs, sealed when it is done.
+
+::
+
+    runs/20261121-174004-quick/
+      manifest.json            the plan, written first
+      cells/v1-0/samples.jsonl     what was sampled in evaluations
+                 candidates.jsonl  what the trainer generated, scored and accepted
+                 cycles.jsonl      one line a finished cycle, written last: the commit
+                 adapter-2/        the adapter after the last finished cycle
+      executions.jsonl         one line a command run in the sandbox
+      graded.jsonl             samples joined with their verdicts
+      result.json report.md figure.png
+      sealed.json              digests of all of the above, written last
+
+A process killed at any moment leaves at most lines that no commit covers; they are cut off when
+the run is resumed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness.plan import Manifest
+from tasks.errors import UserError
+
+Row = dict[str, Any]
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The complete lines of a JSONL file; a torn last line is left out. A missing file is empty."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                yield json.loads(line)
+
+
+def append_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Append rows and wait until they are on disk; the new size of the file in bytes."""
+    with path.open("ab") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+        return file.tell()
+
+
+def cut_torn_line(path: Path) -> None:
+    """Remove what a killed writer left after the last line end."""
+    if path.exists():
+        whole = path.read_bytes().rfind(b"\n") + 1
+        os.truncate(path, whole)
+
+
+def write_whole(path: Path, content: str) -> None:
+    """Write a file so that it is there completely or not at all."""
+    draft = path.with_name(f".{path.name}.part")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+@contextmanager
+def lock(path: Path, refusal: str) -> Iterator[None]:
+    """Hold an advisory lock on a file; UserError with `refusal` if another process holds it."""
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(refusal) from None
+        yield
+
+
+class CellStore:
+    """What one cell has done. A cycle counts once its line in `cycles.jsonl` is on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files = {name: folder / f"{name}.jsonl" for name in ("samples", "candidates")}
+        self.commits = folder / "cycles.jsonl"
+
+    def cycles(self) -> list[Row]:
+        """The finished cycles, in order."""
+        return list(read_rows(self.commits))
+
+    def samples(self) -> Iterator[Row]:
+        return read_rows(self.files["samples"])
+
+    def adapter(self, cycle: int) -> Path:
+        return self.folder / f"adapter-{cycle}"
+
+    def rewind(self) -> int:
+        """Forget whatever no finished cycle covers; the number of finished cycles."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        cut_torn_line(self.commits)
+        cycles = self.cycles()
+        sizes = cycles[-1]["bytes"] if cycles else dict.fromkeys(self.files, 0)
+        for name, path in self.files.items():
+            path.touch()
+            os.truncate(path, sizes[name])
+        kept = self.adapter(cycles[-1]["cycle"]) if cycles else None
+        for folder in self.folder.glob("adapter-*"):
+            if folder != kept:
+                shutil.rmtree(folder)
+        return len(cycles)
+
+    def commit(self, cycle: Row, **rows: Iterable[Mapping[str, Any]]) -> None:
+        """Append samples and candidates, then the cycle; drop the adapter of the one before."""
+        sizes = {name: append_rows(path, rows.get(name, ())) for name, path in self.files.items()}
+        append_rows(self.commits, [cycle | {"bytes": sizes}])
+        for folder in self.folder.glob("adapter-*"):
+            if folder != self.adapter(cycle["cycle"]):
+                shutil.rmtree(folder)
+
+
+class Run:
+    """One run folder and its plan."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder = folder
+        self.manifest = manifest
+
+    @classmethod
+    def create(cls, folder: Path, manifest: Manifest) -> Run:
+        """A new run folder with its plan; UserError if the folder holds a run already."""
+        if (folder / "manifest.json").exists():
+            raise UserError(f"{folder} holds a run already; continue it with --resume {folder}.")
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "manifest.json", manifest.model_dump_json(indent=2))
+        return cls(folder, manifest)
+
+    @classmethod
+    def open(cls, folder: Path) -> Run:
+        """The run in a folder; UserError if there is none that this version can read."""
+        path = folder / "manifest.json"
+        try:
+            return cls(folder, Manifest.model_validate_json(path.read_bytes()))
+        except OSError:
+            raise UserError(f"There is no run in {folder}: it has no manifest.json.") from None
+        except ValidationError as error:
+            key = ".".join(str(part) for part in error.errors()[0]["loc"])
+            raise UserError(f"{path} was not written by this version: {key}.") from error
+
+    def cell(self, name: str) -> CellStore:
+        return CellStore(self.folder / "cells" / name)
+
+    def file(self, name: str) -> Path:
+        return self.folder / name
+
+    def lock(self) -> Any:
+        """Hold the run: a second process that wants it is refused."""
+        refusal = f"Another process is working on {self.folder}; wait for it or end it."
+        return lock(self.file(".lock"), refusal)
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.file("sealed.json").exists()
+
+    def seal(self) -> None:
+        """Write the digest of every file of the record, last of all."""
+        files = {
+            str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and not path.name.startswith(".") and path.suffix != ".log"
+        }
+        write_whole(self.file("sealed.json"), json.dumps({"sha256": files}, indent=2))
+
+
+def list_runs(home: Path) -> list[Run]:
+    """The runs under a folder, oldest first; folders that hold none are passed over."""
+    return [Run.open(path.parent) for path in sorted(home.glob("*/manifest.json"))]

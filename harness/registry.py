@@ -1,0 +1,127 @@
+"""What can be chosen by name: trainers, proxies, suites, models and sandboxes.
+
+A name stands for a place "module:attribute" that is imported only when it is asked for, so that
+listing names costs nothing. An outside package adds its own with an entry point::
+
+    [project.entry-points."goodhart_bench.trainers"]
+    mine = "my_package.trainer:Mine"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import entry_points
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from tasks.errors import UserError
+
+if TYPE_CHECKING:
+    from tasks.suite import Suite
+
+    from harness.proxies import Proxy
+    from harness.types import AdapterPolicy, Trainer
+    from sandbox.types import Sandbox
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Parts of one kind by name; entry points of the group "goodhart_bench.GROUP" add to them."""
+
+    def __init__(self, kind: str, group: str, builtin: Mapping[str, str]) -> None:
+        self.kind = kind
+        self.group = f"goodhart_bench.{group}"
+        self.builtin = builtin
+
+    def places(self) -> dict[str, str]:
+        """Name -> "module:attribute"; a built-in name cannot be taken by an entry point."""
+        found = {entry.name: entry.value for entry in entry_points(group=self.group)}
+        return found | dict(self.builtin)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.builtin or name in self.places()
+
+    def load(self, name: str) -> T:
+        """Import what the name stands for; UserError with the nearest names if there is none."""
+        places = self.places()
+        if name not in places:
+            raise UserError(self.unknown(name))
+        module, _, attribute = places[name].partition(":")
+        loaded: T = attrgetter(attribute)(import_module(module))
+        return loaded
+
+    def unknown(self, name: str) -> str:
+        """The sentence for a name that is not there."""
+        near = get_close_matches(name, self.places(), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(self.places())}."
+        return f"There is no {self.kind} {name!r}; {hint}"
+
+
+TRAINERS: Registry[Callable[[], Trainer]] = Registry(
+    "trainer",
+    "trainers",
+    {
+        "v1": "trainers.v1:V1",
+        "v2": "trainers.v2:V2",
+        "random-accept": "trainers.random_accept:RandomAccept",
+        "no-train": "trainers.no_train:NoTrain",
+        "oracle": "trainers.oracle:Oracle",
+    },
+)
+
+PROXIES: Registry[Proxy] = Registry(
+    "proxy",
+    "proxies",
+    {
+        "fidelity": "harness.proxies:fidelity",
+        "reproducibility": "harness.proxies:reproducibility",
+        "fidelity+reproducibility": "harness.proxies:fidelity_and_reproducibility",
+    },
+)
+
+# The parts below are made by calling what the name stands for with that name.
+
+SUITES: Registry[Callable[[str], Suite]] = Registry(
+    "suite",
+    "suites",
+    {"recon": "tasks.suite:load_suite", "seed20": "tasks.suite:load_suite"},
+)
+
+MODELS: Registry[Callable[..., AdapterPolicy]] = Registry(
+    "model", "models", {"embedded": "harness.policy:CausalPolicy.load"}
+)
+
+SANDBOXES: Registry[Callable[..., Sandbox]] = Registry(
+    "sandbox",
+    "sandboxes",
+    {"docker": "sandbox:open_sandbox", "bubblewrap": "sandbox:open_sandbox"},
+)
+
+
+def open_suite(name: str) -> Suite:
+    """A registered suite, or a suite folder; UserError if it is neither."""
+    if name in SUITES:
+        return SUITES.load(name)(name)
+    if not Path(name).exists():
+        raise UserError(f"{SUITES.unknown(name)} A suite of your own is given as its folder.")
+    from tasks.suite import load_suite
+
+    return load_suite(name)
+
+
+def open_model(name: str, seed: int) -> AdapterPolicy:
+    """A registered model, or any causal language model by folder or hub name "owner/name"."""
+    if name in MODELS:
+        return MODELS.load(name)(name, seed=seed)
+    if "/" not in name and not Path(name).exists():
+        raise UserError(
+            f"{MODELS.unknown(name)} A model of your own is given as its folder, or as owner/name "
+            "of the Hugging Face hub."
+        )
+    from harness.policy import CausalPolicy
+
+    return CausalPolicy.load(name, seed=seed)

@@ -1,0 +1,109 @@
+"""Run the cells of a plan side by side: one process a cell, as many at once as there are cores."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.meter import Report
+from harness.plan import Cell, Manifest
+from harness.record import Run
+from harness.study import BASE
+from tasks.errors import UserError
+
+POLL_S = 0.25
+ONE_THREAD = {  # cells fill the cores; threads inside them would only get in each other's way
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+def steps(manifest: Manifest, cell: Cell) -> int:
+    """Commits that finish a cell."""
+    return 1 if cell.arm == BASE else manifest.profile.cycles
+
+
+def run_cells(run: Run, workers: int, sizes: Mapping[str, int], report: Report) -> None:
+    """Run what is left of every cell. `sizes` is the number of tasks of each split.
+
+    Raises UserError when a cell fails. However it ends, no cell is left running.
+    """
+    weights = {cell.name: work(run.manifest, cell, sizes) for cell in run.manifest.cells}
+    done = {cell.name: len(run.cell(cell.name).cycles()) for cell in run.manifest.cells}
+    waiting = [cell for cell in run.manifest.cells if done[cell.name] < steps(run.manifest, cell)]
+    running: dict[Cell, subprocess.Popen[bytes]] = {}
+    report(share(done, weights), "")
+    try:
+        while waiting or running:
+            unfinished = {cell.name for cell in [*waiting, *running]}
+            for cell in [cell for cell in waiting if not unfinished & set(cell.after)]:
+                if len(running) < workers:
+                    waiting.remove(cell)
+                    running[cell] = start(run, cell)
+            time.sleep(POLL_S)
+            for cell, process in list(running.items()):
+                done[cell.name] = len(run.cell(cell.name).cycles())
+                if process.poll() is not None:
+                    del running[cell]
+                    check(run, cell, process.returncode)
+                    report(share(done, weights), f"{cell.name} done")
+            report(share(done, weights), "")
+    finally:
+        for process in running.values():
+            process.kill()
+        for process in running.values():
+            process.wait()
+
+
+def work(manifest: Manifest, cell: Cell, sizes: Mapping[str, int]) -> list[int]:
+    """Sequences to generate in each step of a cell: what its time is roughly in proportion to."""
+    profile = manifest.profile
+    if cell.arm == BASE:
+        return [2 * profile.samples * (sizes["heldout"] + sizes["calibration"])]
+    train = 4 * profile.candidates * min(profile.tasks_per_cycle, sizes["train"])
+    light = train + 2 * profile.samples * len(manifest.light)
+    full = train + 2 * profile.samples * sizes["heldout"]
+    return [light] * (profile.cycles - 1) + [full]
+
+
+def share(done: Mapping[str, int], weights: Mapping[str, list[int]]) -> float:
+    """The part of all work that is done, in [0, 1]."""
+    finished = sum(sum(weights[name][:n]) for name, n in done.items())
+    return finished / sum(sum(row) for row in weights.values())
+
+
+def start(run: Run, cell: Cell) -> subprocess.Popen[bytes]:
+    """Start a cell's process. It is out of reach of the terminal's Ctrl-C, which is ours to
+    handle, and ends by itself when this process dies and the pipe to it closes."""
+    folder = run.cell(cell.name).folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "cell.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "harness.cell", str(run.folder), cell.name, "--child"],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            env=os.environ | ONE_THREAD,
+            start_new_session=True,
+        )
+
+
+def check(run: Run, cell: Cell, code: int) -> None:
+    """Raise UserError with the last line a failed cell wrote."""
+    if code == 0:
+        return
+    log = run.cell(cell.name).folder / "cell.log"
+    raise UserError(
+        f"Cell {cell.name} failed: {last_line(log) or f'exit code {code}'} "
+        f"The log is {log}; go on with --resume {run.folder}."
+    )
+
+
+def last_line(path: Path) -> str:
+    lines = path.read_text(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
