@@ -7,12 +7,19 @@ An example::
     version_probe: {argv: [nmap, --version], pattern: 'Nmap version (\\S+)'}
     personality: getopt_long_only
     options:
-      - {name: -p, aliases: [--ports], arity: one, type: ports}
-      - {name: -sV, arity: none, conflicts: [-sL]}
-      - {name: -v, arity: none, repeatable: true, neutral: true}
+      - {name: -p, arity: one, type: ports, once: true}
+      - {name: -oN, aliases: [--oN], arity: one, type: path}
+      - {name: -sV, conflicts: [-sL]}
+      - {name: -v, repeatable: true, neutral: true}
+      - {name: --help, aliases: [-h], informs: true}
     operands:
-      - {name: target, type: hosts, min: 0, max: null}
+      - {name: target, type: hosts, max: null}
     requires: [[target, -iL, -iR]]
+
+Spellings say which parser rule an option falls under. `--word` is a long option; `-x` a short one;
+`-sV` in a getopt tool is the short option `-s` with its argument glued on, unless `--sV` is among
+its spellings too. Of two options of the same name in a command the last one counts, unless the
+option is `repeatable` (both count) or `once` (the tool refuses the second).
 
 A spec states what the pinned binary does, not what its manual says; `goodhart-bench spec verify`
 puts every line of it to the binary and keeps the answers in `tasks/specs/TOOL.evidence.json`.
@@ -20,19 +27,43 @@ puts every line of it to the binary and keeps the answers in `tasks/specs/TOOL.e
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, Self
 
 import yaml
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator, model_validator
 
 from tasks.errors import UserError
 from tasks.types import Record
+from tasks.values import VALUE_TYPES
 
 SPECS = Path(__file__).parent / "specs"
 
-Arity = Literal["none", "one", "optional"]
+Arity = Literal["none", "one", "optional"]  # optional: the value must be glued on (-O2, --x=2)
+
+Personality = Literal[
+    "getopt_long_only",
+    "getopt",
+    "hydra",
+    "curl",
+    "go_flag",
+    "pflag",
+    "optparse",
+    "sqlmap",
+    "perl_getopt",
+    "dig",
+]
+
+
+def _known_type(name: str) -> str:
+    if name not in VALUE_TYPES:
+        raise ValueError(
+            f"unknown value type {name!r}; use one of {', '.join(sorted(VALUE_TYPES))}"
+        )
+    return name
 
 
 class Option(Record):
@@ -44,10 +75,30 @@ class Option(Record):
     type: str = "string"  # a value type of tasks/values.py; of no meaning for arity "none"
     choices: tuple[str, ...] = ()
     repeatable: bool = False  # giving it twice is accepted and means something
+    once: bool = False  # giving it twice is refused
     conflicts: tuple[str, ...] = ()  # canonical names that the tool refuses beside this one
     neutral: bool = False  # changes neither what is sent nor what is written (verbosity, timing)
+    informs: bool = False  # prints help or a version and does nothing else
     default: str | None = None  # stating the default changes nothing
     description: str = ""
+
+    @field_validator("type")
+    @classmethod
+    def _type(cls, name: str) -> str:
+        return _known_type(name)
+
+    @field_validator("name", "aliases")
+    @classmethod
+    def _dashed(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for name in (value,) if isinstance(value, str) else value:
+            if name[:1] not in ("-", "+"):
+                raise ValueError(f"{name!r} must be written with its dashes or plus sign")
+        return value
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The canonical name and the aliases."""
+        return (self.name, *self.aliases)
 
 
 class Operand(Record):
@@ -55,8 +106,15 @@ class Operand(Record):
 
     name: str
     type: str = "string"
+    choices: tuple[str, ...] = ()
     min: int = 0
     max: int | None = 1
+    default: str | None = None  # what the tool takes when it is left out
+
+    @field_validator("type")
+    @classmethod
+    def _type(cls, name: str) -> str:
+        return _known_type(name)
 
 
 class VersionProbe(Record):
@@ -66,25 +124,118 @@ class VersionProbe(Record):
     pattern: str
 
 
-class Subcommand(Record):
-    """A subcommand's own options; `requires` as for the tool."""
+class _Scope(Record):
+    """What a tool and a subcommand have in common. `requires` lists groups: one name of each
+    group must be given."""
 
-    name: str
-    aliases: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     operands: tuple[Operand, ...] = ()
     requires: tuple[tuple[str, ...], ...] = ()
 
 
-class ToolSpec(Record):
-    """One tool at one version. `requires` lists groups: one name of each group must be given."""
+class Subcommand(_Scope):
+    """A subcommand's own options, beside those of the tool."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+class ToolSpec(_Scope):
+    """One tool at one version."""
 
     tool: str
     version: str
     version_probe: VersionProbe
-    personality: str
-    options: tuple[Option, ...] = ()
-    operands: tuple[Operand, ...] = ()
-    requires: tuple[tuple[str, ...], ...] = ()
+    personality: Personality
     subcommands: tuple[Subcommand, ...] = ()
     prefix_options: bool = True  # unique abbreviations accepted, where the personality has them
+
+    def scopes(self) -> Iterator[tuple[str, tuple[Option, ...], tuple[Operand, ...]]]:
+        """What can occur together: subcommand ("" for none), options, operands."""
+        yield "", self.options, self.operands
+        for sub in self.subcommands:
+            yield sub.name, self.options + sub.options, self.operands + sub.operands
+
+    @model_validator(mode="after")
+    def _names_are_consistent(self) -> Self:
+        for scope, options, operands in self.scopes():
+            where = f" in subcommand {scope}" if scope else ""
+            seen = {operand.name for operand in operands}
+            for option in options:
+                for name in option.spellings:
+                    if name in seen:
+                        raise ValueError(f"{name} is declared twice{where}")
+                    seen.add(name)
+            canonical = {o.name for o in options} | {o.name for o in operands}
+            for option in options:
+                for other in option.conflicts:
+                    if other not in canonical:
+                        raise ValueError(f"{option.name} conflicts with unknown {other}{where}")
+        self._check_requires()
+        return self
+
+    def _check_requires(self) -> None:
+        common = {o.name for o in self.options} | {o.name for o in self.operands}
+        for scope in (self, *self.subcommands):
+            known = common | {o.name for o in scope.options} | {o.name for o in scope.operands}
+            for name in (name for group in scope.requires for name in group):
+                if name not in known:
+                    raise ValueError(f"requires names {name}, which is no canonical name")
+
+
+def read_spec(path: Path) -> ToolSpec:
+    """The spec in one YAML file. UserError names the file and the key that is wrong."""
+    try:
+        data = yaml.load(
+            path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        )
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict):
+        raise UserError(f"{path}: a spec is a mapping with the keys tool, version, personality ...")
+    try:
+        return ToolSpec.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = _key(first["loc"], data)
+        raise UserError(f"{path}: {key}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _key(loc: tuple[int | str, ...], data: object) -> str:
+    """Where an error is, with the option's name instead of its number: "options[-p].type"."""
+    text = ""
+    for part in loc:
+        try:
+            data = data[part]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            data = None
+        if isinstance(part, int):
+            text += f"[{data.get('name', part) if isinstance(data, dict) else part}]"
+        else:
+            text += f".{part}" if text else part
+    return text or "spec"
+
+
+@cache
+def load_specs() -> Mapping[str, ToolSpec]:
+    """Every spec of `tasks/specs`, by tool. UserError names the file and the key that is wrong."""
+    specs = {}
+    for path in sorted(SPECS.glob("*.yaml")):
+        spec = read_spec(path)
+        if spec.tool != path.stem:
+            raise UserError(
+                f"{path}: tool: is {spec.tool!r}, but the file is named {path.stem}.yaml"
+            )
+        specs[spec.tool] = spec
+    return MappingProxyType(specs)
+
+
+def load_spec(tool: str) -> ToolSpec:
+    """The spec of one tool; UserError if there is none."""
+    try:
+        return load_specs()[tool]
+    except KeyError:
+        known = ", ".join(load_specs())
+        raise UserError(f"no spec for tool {tool!r}; there are specs for {known}") from None

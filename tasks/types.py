@@ -42,6 +42,7 @@ class Level(StrEnum):
     FLAGS = "flags"
     ARGUMENTS = "arguments"
     INTENT = "intent"
+    OBSERVE = "observe"  # after the command was run; never in a static verdict
 
 
 class Fault(StrEnum):

@@ -1,0 +1,66 @@
+"""One form for all spellings of a command that mean the same.
+
+    nmap -p443,80 --reason 10.0.0.1      ->  nmap --reason -p=80,443 target=10.0.0.1
+    nmap 10.0.0.1 -v -p 80,443 -reas     ->  nmap --reason -p=80,443 target=10.0.0.1
+
+Options have canonical names, values canonical forms; neutral options and stated defaults are left
+out; the order is that of the names.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from tasks.parsers import parser_for
+from tasks.parsers.grammar import Grammar
+from tasks.types import Argument, Command
+from tasks.values import normalise
+
+
+def canonical(command: Command) -> str:
+    """The canonical form of a command of a tool with a spec."""
+    return canonical_form(command, parser_for(command.tool).scope(command.subcommand))
+
+
+def canonical_form(command: Command, grammar: Grammar) -> str:
+    """The canonical form under a given grammar."""
+    parts = sorted(
+        _part(argument, grammar)
+        for argument in command.arguments
+        if not is_neutral(argument, grammar) and not is_default(argument, grammar)
+    )
+    head = (command.tool, command.subcommand) if command.subcommand else (command.tool,)
+    return " ".join((*head, *parts))
+
+
+def _part(argument: Argument, grammar: Grammar) -> str:
+    if argument.value is None:
+        return argument.name
+    return f"{argument.name}={shlex.quote(value_text(argument, grammar))}"
+
+
+def value_text(argument: Argument, grammar: Grammar) -> str:
+    """The normalised value; as written where the type does not take it or none is declared."""
+    declared = grammar.option(argument.name) or grammar.operand(argument.name)
+    text = argument.value or ""
+    try:
+        return normalise(declared.type, text) if declared else text
+    except ValueError:
+        return text
+
+
+def is_neutral(argument: Argument, grammar: Grammar) -> bool:
+    """Whether the option changes neither what is sent nor what is written."""
+    option = grammar.option(argument.name)
+    return option is not None and option.neutral
+
+
+def is_default(argument: Argument, grammar: Grammar) -> bool:
+    """Whether the argument only states what the tool does anyway."""
+    declared = grammar.option(argument.name) or grammar.operand(argument.name)
+    if declared is None or declared.default is None or argument.value is None:
+        return False
+    try:
+        return value_text(argument, grammar) == normalise(declared.type, declared.default)
+    except ValueError:
+        return argument.value == declared.default

@@ -1,0 +1,110 @@
+"""dig's own parser: @server, +option, -letter, and words that are a type, a class or a name.
+
+Traps: `+trac` is `+trace` but `+sho` is nothing; an unknown type becomes a host name; `-t MX`,
+`-q NAME` and `-c IN` are other ways to write the bare words; `+noall` undoes what came before.
+Source: BIND 9.18 bin/dig/dig.c (parse_args, dash_option, plus_option).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tasks.parsers.grammar import Grammar, RefusedError, Words, ambiguous, takes_no_value
+from tasks.types import Argument, Fault
+
+_TYPE_NAMES = """
+A A6 AAAA AFSDB ANY APL ATMA AVC AXFR CAA CDNSKEY CDS CERT CNAME CSYNC DHCID DLV DNAME DNSKEY DOA
+DS EID EUI48 EUI64 GID GPOS HINFO HIP HTTPS IPSECKEY ISDN IXFR KEY KX L32 L64 LOC LP MAILA MAILB MB
+MD MF MG MINFO MR MX NAPTR NID NIMLOC NINFO NS NSAP NSAP-PTR NSEC NSEC3 NSEC3PARAM NULL NXT
+OPENPGPKEY PTR PX RESINFO RKEY RP RRSIG RT SIG SINK SMIMEA SOA SPF SRV SSHFP SVCB TA TALINK TKEY
+TLSA TSIG TXT UID UINFO UNSPEC URI WKS X25 ZONEMD
+"""
+TYPES = frozenset(_TYPE_NAMES.split())
+CLASSES = frozenset({"IN", "CH", "HS", "CHAOS", "HESIOD", "NONE", "RESERVED0"})
+
+_BARE = {"-q": "name", "-t": "type", "-c": "class"}
+# What +all and +noall switch: the sections that are printed.
+_SECTIONS = ("comments", "question", "answer", "authority", "additional", "stats", "cmd")
+
+
+def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
+    """The arguments with operands `server`, `name`, `type` and `class`. Raises RefusedError."""
+    arguments: list[Argument] = []
+    left = Words(words)
+    while left:
+        word = left.take()
+        if word.startswith("@"):
+            arguments.append(Argument("server", word[1:], word))
+        elif word.startswith("+"):
+            arguments = _with_plus(arguments, _plus(grammar, word))
+        elif word.startswith("-"):
+            arguments += _dash(grammar, word[1:], left)
+        elif not word.startswith("%"):  # dig skips these
+            arguments.append(_bare(word))
+    return arguments
+
+
+def _bare(word: str) -> Argument:
+    upper = word.upper()
+    if _is_type(upper):
+        return Argument("type", word, word)
+    is_class = upper in CLASSES or (upper.startswith("CLASS") and upper[5:].isdigit())
+    return Argument("class" if is_class else "name", word, word)
+
+
+def _is_type(upper: str) -> bool:
+    numbered = upper.startswith("TYPE") and upper[4:].isdigit() and int(upper[4:]) < 65536
+    return upper in TYPES or numbered or upper.startswith("IXFR=")
+
+
+def _dash(grammar: Grammar, letters: str, left: Words) -> Iterator[Argument]:
+    while letters:
+        spelled, letters = f"-{letters[0]}", letters[1:]
+        option = grammar.options.get(spelled)
+        if option is None and spelled not in _BARE:
+            break
+        if option is not None and option.arity == "none":
+            yield Argument(option.name, None, spelled)
+            if not letters:
+                return
+            continue
+        value = letters or left.value(spelled)
+        name = _BARE.get(spelled) or (option.name if option else spelled)
+        if name == "type" and not _is_type(value.upper()):
+            raise RefusedError(Fault.BAD_VALUE, f"{value!r} is not a DNS record type")
+        yield Argument(name, value, spelled)
+        return
+    raise grammar.unknown(f"-{letters}" if letters else spelled)
+
+
+def _plus(grammar: Grammar, word: str) -> Argument:
+    body, equals, value = word[1:].partition("=")
+    body = body.lower()
+    negated = body.startswith("no") and not _hits(grammar, body)
+    hits = _hits(grammar, body[2:] if negated else body)
+    if not hits:
+        raise grammar.unknown(f"+{body}")
+    if len(hits) > 1:
+        raise ambiguous(grammar, f"+{body}", hits)
+    option = grammar.options[hits[0]]
+    if negated:
+        return Argument(f"+no{option.name[1:]}", None, word)
+    if equals and option.arity == "none":
+        raise takes_no_value(f"+{body}")
+    if not equals and option.arity == "one":
+        raise RefusedError(Fault.MISSING_VALUE, f"+{body} needs =VALUE")
+    return Argument(option.name, value if equals else None, word)
+
+
+def _hits(grammar: Grammar, name: str) -> list[str]:
+    if f"+{name}" in grammar.options:
+        return [f"+{name}"]
+    return [s for s in grammar.options if name and s.startswith(f"+{name}")]
+
+
+def _with_plus(arguments: list[Argument], added: Argument) -> list[Argument]:
+    """+all and +noall undo earlier choices of sections."""
+    if added.name in ("+all", "+noall"):
+        undone = {f"+{no}{section}" for section in (*_SECTIONS, "all") for no in ("", "no")}
+        arguments = [a for a in arguments if a.name not in undone]
+    return [*arguments, added]

@@ -1,0 +1,213 @@
+"""Value types by name: what a binary accepts as the value of an option, and its canonical form.
+
+Each type is one function from text to canonical text that raises ValueError with a reason.
+
+    validate("ports", "80,abc")  -> "'abc' is not a port, a port range or a known service"
+    normalise("ports", "443,80") -> "80,443"
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+
+from tasks.addresses import LAST_PORT, host_text, port_text
+from tasks.urls import url_text
+
+_GO_DURATION = re.compile(r"(?:(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+")
+_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)?")
+_SECONDS = {
+    "ns": Decimal("1e-9"),
+    "us": Decimal("1e-6"),
+    "µs": Decimal("1e-6"),
+    "ms": Decimal("0.001"),
+    "": Decimal(1),
+    "s": Decimal(1),
+    "m": Decimal(60),
+    "h": Decimal(3600),
+}
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*([:;])\s*(.*)", re.DOTALL)
+_SIZE = re.compile(r"(\d+)\s*([kKmMgGtTpP]?)[bB]?")
+_NUMBER_RANGE = re.compile(r"(\d+)(?:-(\d+))?|all")
+_DNS_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+
+
+def plain(number: Decimal) -> str:
+    """A number without exponent or trailing zeros: Decimal("1E+1") is "10"."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _string(text: str) -> str:
+    return text
+
+
+def _int(text: str) -> str:
+    if not re.fullmatch(r"[+-]?\d+", text):
+        raise ValueError(f"{text!r} is not a whole number")
+    return str(int(text))
+
+
+def _uint(text: str) -> str:
+    if not re.fullmatch(r"\d+", text):
+        raise ValueError(f"{text!r} is not a whole number of 0 or more")
+    return str(int(text))
+
+
+def _float(text: str) -> str:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a number") from None
+    if not number.is_finite():
+        raise ValueError(f"{text!r} is not a number")
+    return plain(number)
+
+
+def _port(text: str) -> str:
+    if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
+        raise ValueError(f"{text!r} is not a port from 1 to {LAST_PORT}")
+    return str(int(text))
+
+
+def _host(text: str) -> str:
+    if not text or " " in text:
+        raise ValueError(f"{text!r} is not one host")
+    return host_text(text)
+
+
+def _host_or_url(text: str) -> str:
+    return url_text(text) if "://" in text else _host(text)
+
+
+def _absolute_url(text: str) -> str:
+    if "://" not in text:
+        raise ValueError(f"{text!r} has no scheme such as http://")
+    return url_text(text)
+
+
+def _path(text: str) -> str:
+    if not text:
+        raise ValueError("an empty path names no file")
+    return text if text == "-" else posixpath.normpath(text)
+
+
+def seconds(text: str) -> Decimal:
+    """A duration in seconds; a number without a unit is seconds. Raises ValueError."""
+    if not _GO_DURATION.fullmatch(text) and not _DURATION.fullmatch(text):
+        raise ValueError(f"{text!r} is not a duration such as 10s, 500ms or 2m")
+    parts = re.findall(r"([\d.]+)(ns|us|µs|ms|s|m|h)?", text)
+    return sum((Decimal(number) * _SECONDS[unit] for number, unit in parts), Decimal(0))
+
+
+def _duration(text: str) -> str:
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"{text!r} is not a duration such as 10, 10s, 500ms or 2m")
+    return plain(seconds(text)) + "s"
+
+
+def _go_duration(text: str) -> str:
+    if text != "0" and not _GO_DURATION.fullmatch(text):
+        raise ValueError(f"{text!r} is not a duration with a unit, such as 10s or 500ms")
+    return plain(seconds(text)) + "s"
+
+
+def header_text(text: str) -> str:
+    """ "NAME:  value" as "name: value". Raises ValueError."""
+    match = _HEADER.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a header of the form 'Name: value'")
+    name, colon, value = match.groups()
+    return f"{name.lower()}{colon} {value.strip()}".rstrip()
+
+
+def item_text(text: str) -> str:
+    """A comma-separated list as a sorted set: "b, a,a" is "a,b". Raises ValueError if empty."""
+    items = {part.strip() for part in text.split(",")} - {""}
+    if not items:
+        raise ValueError("an empty list")
+    return ",".join(sorted(items))
+
+
+def _numbers(text: str) -> str:
+    numbers = item_text(text)
+    for part in numbers.split(","):
+        if not _NUMBER_RANGE.fullmatch(part):
+            raise ValueError(f"{part!r} is not a number or a range such as 200-299")
+    return numbers
+
+
+def _regex(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
+    return text
+
+
+def _bool(text: str) -> str:
+    # The spellings of Go's strconv.ParseBool.
+    if text in ("1", "t", "T", "TRUE", "true", "True"):
+        return "true"
+    if text in ("0", "f", "F", "FALSE", "false", "False"):
+        return "false"
+    raise ValueError(f"{text!r} is not true or false")
+
+
+def _size(text: str) -> str:
+    match = _SIZE.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is not a size such as 100, 10k or 2M")
+    return str(int(match[1]) << 10 * " kmgtp".index(match[2].lower() or " "))
+
+
+def _dns_type(text: str) -> str:
+    if not _DNS_TYPE.fullmatch(text):
+        raise ValueError(f"{text!r} is not a DNS record type")
+    return text.upper()
+
+
+VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "string": _string,
+        "int": _int,
+        "uint": _uint,
+        "float": _float,
+        "port": _port,
+        "ports": port_text,
+        "host": _host,
+        "hosts": host_text,
+        "domain": _host,
+        "url": url_text,
+        "absolute_url": _absolute_url,
+        "host_or_url": _host_or_url,
+        "path": _path,
+        "duration": _duration,  # nmap: a bare number is seconds
+        "go_duration": _go_duration,  # a unit is required
+        "header": header_text,
+        "items": item_text,
+        "numbers": _numbers,  # "200,301-302", "all"
+        "regex": _regex,
+        "bool": _bool,
+        "size": _size,
+        "dns_type": _dns_type,
+    }
+)
+TARGET_TYPES = frozenset({"host", "hosts", "domain", "url", "absolute_url", "host_or_url"})
+
+
+def normalise(type_name: str, text: str) -> str:
+    """The canonical form of a value. Raises ValueError with the reason if it is not accepted."""
+    return VALUE_TYPES[type_name](text)
+
+
+def validate(type_name: str, text: str) -> str | None:
+    """Why a tool refuses the value; None if it takes it."""
+    try:
+        normalise(type_name, text)
+    except ValueError as error:
+        return str(error)
+    return None
