@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from harness.statistics import Floats, Ints
 
 FOLDS = 5
-BINS = 128  # quantile bins of the proxy; the fit is a step function on them
+# Quantile bins of the proxy; m is a step function on them. More of them let the end bins run to 0
+# and 1 by chance, which favours a gap: +1.5 points with 128 bins and 860 samples, none with 20.
+BINS = 20
 
 
 @dataclass(frozen=True)

@@ -87,13 +87,14 @@ class Columns:
 
     def grid(self, rows: Rows, values: NDArray[np.bool_] | Floats) -> Floats:
         """Mean of `values`, one per row, in each (seed, task) cell; NaN where there is none."""
-        size = len(self.seeds) * len(self.tasks.names)
+        shape = len(self.seeds), len(self.tasks.names)
+        size = shape[0] * shape[1]
         cells = self.cells(rows)
         counts = np.bincount(cells, minlength=size)
         sums = np.bincount(cells, weights=values, minlength=size)
         means = np.full(size, np.nan)
         np.divide(sums, counts, out=means, where=counts > 0)
-        return means.reshape(len(self.seeds), -1)
+        return means.reshape(shape)
 
     def truth(self, rows: Rows) -> Floats:
         """Share correct of the judged samples of each (seed, task)."""

@@ -58,12 +58,12 @@ class Gap:
 def fit_calibration(columns: Columns, proxy: str) -> Fit | None:
     """Fit m on cycle-0 samples of the calibration split, or of the held-out split without one.
 
-    None where no judged cycle-0 sample has this proxy, or all are of one cross-fitting fold.
+    None where the families of the judged cycle-0 samples with this proxy leave a fold empty.
     """
     for split in (CALIBRATION, HELDOUT):
         rows = scored(columns, proxy, columns.all_rows(split, BASE, 0))
         families = columns.tasks.families[columns.task[rows]]
-        if len(np.unique(fold_of(families))) < 2:
+        if len(np.unique(fold_of(families))) < FOLDS:
             continue
         n_families = columns.tasks.n_families
         cal = calibrator(columns.proxies[proxy][rows], columns.correct[rows], families, n_families)
