@@ -10,6 +10,7 @@ out; the order is that of the names.
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 from tasks.parsers import parser_for
 from tasks.parsers.grammar import Grammar
@@ -27,7 +28,7 @@ def canonical_form(command: Command, grammar: Grammar) -> str:
     parts = sorted(
         _part(argument, grammar)
         for argument in command.arguments
-        if not is_neutral(argument, grammar) and not is_default(argument, grammar)
+        if not is_neutral(argument, grammar) and not is_default(argument, command, grammar)
     )
     head = (command.tool, command.subcommand) if command.subcommand else (command.tool,)
     return " ".join((*head, *parts))
@@ -55,12 +56,21 @@ def is_neutral(argument: Argument, grammar: Grammar) -> bool:
     return option is not None and option.neutral
 
 
-def is_default(argument: Argument, grammar: Grammar) -> bool:
+def is_default(argument: Argument, command: Command, grammar: Grammar) -> bool:
     """Whether the argument only states what the tool does anyway."""
-    declared = grammar.option(argument.name) or grammar.operand(argument.name)
-    if declared is None or declared.default is None or argument.value is None:
+    default = default_of(argument.name, command, grammar)
+    if default is None or argument.value is None:
         return False
-    try:
-        return value_text(argument, grammar) == normalise(declared.type, declared.default)
-    except ValueError:
-        return argument.value == declared.default
+    return value_text(argument, grammar) == value_text(replace(argument, value=default), grammar)
+
+
+def default_of(name: str, command: Command, grammar: Grammar) -> str | None:
+    """What the tool takes for an option or operand that the command leaves out."""
+    option = grammar.option(name)
+    if option is None:
+        operand = grammar.operand(name)
+        return operand.default if operand else None
+    for other, default in option.default_with.items():
+        if command.values(other):
+            return default
+    return option.default

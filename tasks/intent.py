@@ -11,12 +11,11 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from tasks.addresses import host_set, port_set
-from tasks.canonical import is_default, is_neutral, value_text
+from tasks.canonical import default_of, is_default, is_neutral, value_text
 from tasks.parsers.grammar import Grammar, RefusedError
-from tasks.spec import Operand, Option
 from tasks.types import Argument, Command, Fault, Intent, Requirement
 from tasks.urls import url_text
-from tasks.values import TARGET_TYPES, header_text, item_text, normalise, seconds
+from tasks.values import TARGET_TYPES, header_text, item_text, seconds
 
 # Each test turns the required text and the given text into values that are compared.
 _TESTS: Mapping[str, Callable[[str], object]] = MappingProxyType(
@@ -45,18 +44,20 @@ def judge(intent: Intent, command: Command, grammar: Grammar) -> None:
             raise RefusedError(Fault.EXTRA_OPTION, f"the task forbids {argument.name}")
     left = list(command.arguments)
     for requirement in intent.require:
-        _consume(requirement, left, grammar)
+        _consume(requirement, left, command, grammar)
     for argument in left:
-        is_harmless = is_neutral(argument, grammar) or is_default(argument, grammar)
+        is_harmless = is_neutral(argument, grammar) or is_default(argument, command, grammar)
         if argument.name not in allowed and not is_harmless:
             raise RefusedError(Fault.EXTRA_OPTION, f"the task does not ask for {argument.spelled}")
 
 
-def _consume(requirement: Requirement, left: list[Argument], grammar: Grammar) -> None:
+def _consume(
+    requirement: Requirement, left: list[Argument], command: Command, grammar: Grammar
+) -> None:
     """Take the arguments that satisfy the requirement out of `left`, or say what is wrong."""
     alternatives = requirement.any or (requirement,)
     for alternative in alternatives:
-        taken = _satisfying(alternative, left, grammar)
+        taken = _satisfying(alternative, left, command, grammar)
         if taken is not None:
             for argument in taken:
                 left.remove(argument)
@@ -67,7 +68,7 @@ def _consume(requirement: Requirement, left: list[Argument], grammar: Grammar) -
 
 
 def _satisfying(
-    requirement: Requirement, left: Sequence[Argument], grammar: Grammar
+    requirement: Requirement, left: Sequence[Argument], command: Command, grammar: Grammar
 ) -> list[Argument] | None:
     """The arguments that satisfy one requirement; none of them if the tool's default does."""
     named = _named(requirement, left, grammar)
@@ -75,14 +76,14 @@ def _satisfying(
     if test is None:
         return named[:1] or None
     for argument in named:
-        if _holds(test, wanted, value_text(argument, grammar), requirement, grammar):
+        if _holds(test, wanted, argument.value or "", grammar, requirement):
             return [argument]
     if len(named) > 1 and test in _SETS:
         together = _SETS[test].join(argument.value or "" for argument in named)
-        if _holds(test, wanted, together, requirement, grammar):
+        if _holds(test, wanted, together, grammar, requirement):
             return named
-    default = _default(requirement, grammar)
-    if not named and default is not None and _holds(test, wanted, default, requirement, grammar):
+    default = default_of(_canonical(requirement.name or "", grammar), command, grammar)
+    if not named and default and _holds(test, wanted, default, grammar, requirement):
         return []
     return None
 
@@ -107,25 +108,18 @@ def _test(requirement: Requirement) -> tuple[str | None, str]:
     return None, ""
 
 
-def _holds(test: str, wanted: str, given: str, requirement: Requirement, grammar: Grammar) -> bool:
+def _holds(test: str, wanted: str, given: str, grammar: Grammar, requirement: Requirement) -> bool:
+    """Whether a given value passes a test; values that the test cannot read must be the same."""
+    if test == "equals":
+        name = _canonical(requirement.name or "", grammar)
+        first, second = (
+            value_text(Argument(name, text, name), grammar) for text in (wanted, given)
+        )
+        return first == second
     try:
-        if test == "equals":
-            declared = _declared(requirement, grammar)
-            type_name = declared.type if declared else "string"
-            return normalise(type_name, wanted) == normalise(type_name, given)
         return _TESTS[test](wanted) == _TESTS[test](given)
     except (ValueError, ArithmeticError):
         return wanted == given
-
-
-def _declared(requirement: Requirement, grammar: Grammar) -> Option | Operand | None:
-    name = _canonical(requirement.name or "", grammar)
-    return grammar.option(name) or grammar.operand(name)
-
-
-def _default(requirement: Requirement, grammar: Grammar) -> str | None:
-    declared = _declared(requirement, grammar)
-    return declared.default if declared else None
 
 
 def _failure(requirement: Requirement, left: Sequence[Argument], grammar: Grammar) -> RefusedError:

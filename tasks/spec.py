@@ -8,7 +8,7 @@ An example::
     personality: getopt_long_only
     options:
       - {name: -p, arity: one, type: ports, once: true}
-      - {name: -oN, aliases: [--oN], arity: one, type: path}
+      - {name: -oN, arity: one, type: path}
       - {name: -sV, conflicts: [-sL]}
       - {name: -v, repeatable: true, neutral: true}
       - {name: --help, aliases: [-h], informs: true}
@@ -16,10 +16,11 @@ An example::
       - {name: target, type: hosts, max: null}
     requires: [[target, -iL, -iR]]
 
-Spellings say which parser rule an option falls under. `--word` is a long option; `-x` a short one;
-`-sV` in a getopt tool is the short option `-s` with its argument glued on, unless `--sV` is among
-its spellings too. Of two options of the same name in a command the last one counts, unless the
-option is `repeatable` (both count) or `once` (the tool refuses the second).
+Spellings say which parser rule an option falls under. `--word` is a long option; `-x` a short one.
+In a getopt tool `-oN` of arity one is the long option `--oN`, and `-sV` of another arity is the
+short option `-s` with the argument V, so that `-sSV` is `-sS -sV`. Of two options of the same name
+in a command the last one counts, unless the option is `repeatable` (both count) or `once` (the
+tool refuses the second).
 
 A spec states what the pinned binary does, not what its manual says; `goodhart-bench spec verify`
 puts every line of it to the binary and keeps the answers in `tasks/specs/TOOL.evidence.json`.
@@ -34,7 +35,7 @@ from types import MappingProxyType
 from typing import Literal, Self
 
 import yaml
-from pydantic import ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from tasks.errors import UserError
 from tasks.types import Record
@@ -80,6 +81,9 @@ class Option(Record):
     neutral: bool = False  # changes neither what is sent nor what is written (verbosity, timing)
     informs: bool = False  # prints help or a version and does nothing else
     default: str | None = None  # stating the default changes nothing
+    default_with: dict[str, str] = Field(
+        default_factory=dict
+    )  # the default beside another option: {--data: POST}
     description: str = ""
 
     @field_validator("type")

@@ -164,6 +164,15 @@ def _size(text: str) -> str:
     return str(int(match[1]) << 10 * " kmgtp".index(match[2].lower() or " "))
 
 
+def _level(text: str) -> str:
+    """nmap's -v and -d: "2" is as good as "vv" after the first letter."""
+    if text.isdecimal():
+        return str(int(text))
+    if not text or text.strip(text[0]):
+        raise ValueError(f"{text!r} is neither a number nor one letter repeated")
+    return str(len(text) + 1)
+
+
 def _dns_type(text: str) -> str:
     if not _DNS_TYPE.fullmatch(text):
         raise ValueError(f"{text!r} is not a DNS record type")
@@ -193,6 +202,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "regex": _regex,
         "bool": _bool,
         "size": _size,
+        "level": _level,
         "dns_type": _dns_type,
     }
 )

@@ -48,6 +48,8 @@ class Grammar:
                 long[spelling[2:]] = option
             elif len(spelling) == 2:
                 short[spelling[1]] = option
+            elif option.arity == "one":
+                long[spelling[1:]] = option
             elif f"-{spelling}" not in self.options:
                 glued.setdefault(spelling[1], {})[spelling[2:]] = option
         views = {
