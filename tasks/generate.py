@@ -1,0 +1,65 @@
+"""Draws the rows of a generated suite from the task families, the same ones every time.
+
+`suite.yaml` says how: `generated: {seed: 1, rows: {heldout: 6, train: 9}}` is six rows a family
+in held-out and nine in train, the latter without the families declared `unseen`. Each family has
+its own stream of random numbers, so a new family leaves the rows of the others as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from tasks.errors import UserError
+from tasks.families import Family, load_families
+from tasks.suite import Generated, SuiteFile, read_about
+from tasks.types import Split, Task
+
+
+def generate(folder: Path) -> None:
+    """Write the rows of the suite in `folder`. Raises UserError if it is not a generated one."""
+    about = read_about(folder)
+    for split, file in about.splits.items():
+        (folder / file).write_text(render(about, split), encoding="utf-8")
+
+
+def render(about: SuiteFile, split: Split) -> str:
+    """The rows of one split as JSON Lines."""
+    plan = about.generated
+    if plan is None:
+        raise UserError(f"suite {about.name!r} is written by hand: suite.yaml has no `generated`")
+    families = [f for f in load_families() if split != "train" or f.name not in about.unseen]
+    rows = [task for family in families for task in draw_rows(family, split, plan)]
+    return "".join(as_line(task) + "\n" for task in rows)
+
+
+def draw_rows(family: Family, split: Split, plan: Generated) -> Sequence[Task]:
+    """That family's rows of one split, each with a sentence of its own."""
+    rng = random.Random(f"{plan.seed}/{split}/{family.name}")
+    sentences = rng.sample(family.sentences[split], plan.rows[split])
+    rows = []
+    for number, sentence in enumerate(sentences):
+        drawn = family.draw_with(sentence, split, rng)
+        rows.append(
+            Task(
+                id=f"{family.name}/{split}-{number}",
+                family=family.name,
+                tool=family.tool,
+                split=split,
+                prompt=drawn.prompt,
+                params=drawn.params,
+                intent=drawn.intent,
+                observe=drawn.observe,
+                correct=drawn.correct,
+                wrong=drawn.wrong,
+            )
+        )
+    return rows
+
+
+def as_line(task: Task) -> str:
+    """One row of a suite's file, without the keys that have their default value."""
+    row = task.model_dump(mode="json", exclude_defaults=True, exclude={"split"})
+    return json.dumps(row, ensure_ascii=False)
