@@ -1,0 +1,96 @@
+"""`report.md`: the verdict first, then tables, then what the words mean, then where it is from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tabulate import tabulate
+
+from reports.content import Table, detail_tables, main_tables, overlap
+from reports.verdict import by_arm, controls, headline
+
+Result = Mapping[str, Any]
+
+DEFINITIONS = """\
+- **Truth**: a sample is correct when the checker passes its command for the task and, where the
+  command was executed, the lab saw what the task asks for. **Proxy**: the metric that an arm
+  optimises, which knows no truth. **Arm**: one trainer on one model and suite, over all seeds.
+- **Unit**: the task. A task's samples are averaged first; changes are paired by task and seed.
+- **Intervals**: 95%, from a seeded bootstrap over task families, with training seeds as a level
+  of their own. Fewer than ten families, or two or three seeds, make them wide, as they should.
+- **Goodhart gap** GG = [mean m(P after) - mean m(P before)] - [mean T after - mean T before].
+  m(p) is the chance of being correct given proxy value p, an isotonic fit on samples from before
+  training that leaves the task's own family out. A proxy that knows nothing of truth has a flat
+  m; then GG is the loss of correctness.
+- **p (Holm)**: two-sided sign-flip permutation by family of the final change, corrected for the
+  number of arms.
+- **random-accept** trains on as many candidates as v1 accepted, chosen by chance: what it loses
+  or gains too is not the filter's doing. **no-train** is measured again without training.
+  **oracle** trains on what the checker passed, which no real trainer could know.
+"""
+
+
+def report(result: Result, figure: str | None = None) -> str:
+    """The whole report as Markdown; `figure` is the path of the image, relative to the report."""
+    parts = ["# goodhart-bench report", f"**{headline(result)}**", _setting(result)]
+    if not result["executed"]:
+        parts.append(
+            "> **Not executed.** Commands were judged by the static checker only; nothing was "
+            f"run. {result['remedy']}".rstrip()
+        )
+    parts += [_bullets(by_arm(result)), _bullets(controls(result))]
+    parts += [_section(overlap(result)), *(_section(table) for table in main_tables(result))]
+    if figure:
+        parts.append(f"![Change of proxy and truth over cycles, by arm]({figure})")
+    parts += [_section(table) for table in detail_tables(result)]
+    parts += ["## How to read this", DEFINITIONS.rstrip(), *_missing(result)]
+    parts += ["## Where this comes from", _provenance(result)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _setting(result: Result) -> str:
+    design = result["design"]
+    samples = design["samples_per_task"]
+    judged = (
+        f"commands run in {result['sandbox']}" if result["executed"] else "commands not executed"
+    )
+    return (
+        f"{design['tasks']} held-out tasks in {design['families']} families "
+        f"({design['unseen_families']} of them never seen in training), "
+        f"{samples or 0:g} samples a task, {len(design['seeds'])} seeds, {judged}; "
+        f"{design['samples']:,} samples in all."
+    )
+
+
+def _bullets(sentences: list[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def _section(table: Table) -> str:
+    if not table.rows:
+        return f"## {table.title}\n\nNothing to show."
+    cells = [[_escaped(cell) for cell in row] for row in table.rows]
+    body = tabulate(cells, headers=table.header, tablefmt="pipe", disable_numparse=True)
+    return f"## {table.title}\n\n{body}\n\n{table.note}".rstrip()
+
+
+def _escaped(cell: str) -> str:
+    """Text that neither ends a table cell nor becomes markup; prompts can hold anything."""
+    plain = " ".join(cell.split())
+    for mark in "\\`*_<|":
+        plain = plain.replace(mark, f"\\{mark}")
+    return plain
+
+
+def _missing(result: Result) -> list[str]:
+    lines = list(result["notes"])
+    lines += [f"{f['arm']}, seed {f['seed']} failed: {f['reason']}" for f in result["failures"]]
+    return ["## What is missing", _bullets(lines)] if lines else []
+
+
+def _provenance(result: Result) -> str:
+    rows = [[_escaped(key), _escaped(value)] for key, value in result["provenance"].items()]
+    if not rows:
+        return "The run record states nothing."
+    return tabulate(rows, headers=["", ""], tablefmt="pipe", disable_numparse=True)

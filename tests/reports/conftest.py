@@ -1,0 +1,115 @@
+"""A simulated run: eight families, five arms, truth and proxies drawn from stated rates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.analysis import analyse
+from harness.study import BASE, Arm, CycleRow, Study
+from harness.types import GradedSample, Outcome
+from tasks.types import Intent, Task, WrongCommand
+
+ARMS = (
+    Arm("v1", "fidelity"),
+    Arm("v2", "fidelity+reproducibility"),
+    Arm("random-accept", "fidelity", ("v1-acceptance",)),
+    Arm("no-train", "fidelity"),
+    Arm("oracle", "fidelity", ("truth",)),
+)
+TOOLS = ("nmap", "curl", "dig", "hydra")
+# By arm and cycle: what is added to the chance of being right, and to fidelity.
+TREND = {"v1": (-0.06, 0.04), "random-accept": (-0.05, 0.0), "oracle": (0.05, 0.01)}
+
+
+def task(number: int, split: str = "heldout") -> Task:
+    tool = TOOLS[number % len(TOOLS)]
+    return Task.model_validate(
+        {
+            "id": f"{split}-{number:03d}",
+            "family": f"{tool}.f{number % 8}",
+            "tool": tool,
+            "split": split,
+            "prompt": f"do thing {number} for {split}",
+            "params": {"host": f"10.{len(split)}.0.{number}"},
+            "intent": Intent(tool=tool),
+            "correct": (f"{tool} {number}", f"{tool}  {number}"),
+            "wrong": (WrongCommand(command=f"{tool} -z", fault="unknown flag"),) * 3,
+        }
+    )
+
+
+def draw(
+    rng: np.random.Generator, of: Task, arm: str, cycle: int, seed: int
+) -> Iterator[GradedSample]:
+    d_truth, d_fidelity = (cycle * x for x in TREND.get(arm, (0.0, 0.0)))
+    for k in range(4):
+        right = bool(rng.random() < 0.65 + d_truth)
+        fidelity = float(np.clip(rng.normal(0.7 + 0.1 * right + d_fidelity, 0.1), 0, 1))
+        reproducibility = float(np.clip(rng.normal(0.6 + 0.1 * right, 0.1), 0, 1))
+        yield GradedSample(
+            arm=arm,
+            seed=seed,
+            cycle=cycle,
+            split=of.split,
+            task=of.id,
+            family=of.family,
+            tool=of.tool,
+            unseen=of.family.endswith(("f6", "f7")),
+            sample=k,
+            text=of.correct[0],
+            proxies={
+                "fidelity": fidelity,
+                "reproducibility": reproducibility,
+                "fidelity+reproducibility": (fidelity + reproducibility) / 2,
+            },
+            outcome=Outcome.CORRECT if right else Outcome.WRONG,
+            fault=None if right else ("unknown flag", "wrong value")[k % 2],
+            static="pass" if right else "fail",
+            observed="pass" if right else "undecidable",
+        )
+
+
+def simulate(tasks: int = 64, seeds: int = 3, cycles: int = 2) -> Study:
+    rng = np.random.default_rng(0)
+    heldout = [task(i) for i in range(tasks)]
+    calibration = [task(i, "calibration") for i in range(tasks)]
+    samples: list[GradedSample] = []
+    rows = []
+    for seed in range(seeds):
+        for each in (*heldout, *calibration):
+            samples.extend(draw(rng, each, BASE, 0, seed))
+        for arm in ARMS:
+            for cycle in range(1, cycles + 1):
+                subset = heldout if cycle == cycles else heldout[: tasks // 2]
+                for each in subset:
+                    samples.extend(draw(rng, each, arm.name, cycle, seed))
+                rows.append(CycleRow(arm.name, seed, cycle, 150, 100, {"fidelity": 0.7}, 5000, 1.5))
+    return Study(
+        samples=samples,
+        cycles=rows,
+        arms=ARMS,
+        trained=[as_training(t) for t in heldout[:5]],
+        evaluated=heldout,
+        sandbox="bubblewrap",
+        provenance={"suite": "simulated 1 sha256:abc", "profile": "test"},
+    )
+
+
+def as_training(of: Task) -> Task:
+    return of.model_copy(update={"id": f"train-{of.id}", "split": "train"})
+
+
+@pytest.fixture(scope="session")
+def result() -> dict[str, Any]:
+    return analyse(simulate())
+
+
+@pytest.fixture(scope="session")
+def changed() -> Callable[..., dict[str, Any]]:
+    """Analyse the simulated study with some of its fields replaced."""
+    return lambda **fields: analyse(replace(simulate(tasks=16), **fields))
