@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,9 +26,9 @@ from tasks.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from tasks.suite import Suite
 
     from sandbox.types import Sandbox
+    from tasks.suite import Suite
 
 RUNS = Path("runs")
 
@@ -112,8 +113,7 @@ def complete(run: Run, judge: Judge, console: Console) -> dict[str, Any]:
     with run.lock():
         check_unchanged(run, judge, suite)
         workers = run.manifest.profile.workers or cores()
-        splits = ("train", "calibration", "heldout")
-        sizes = {split: len(suite.split(split)) for split in splits}
+        sizes: Counter[str] = Counter(task.split for task in suite.tasks)
         with phase(console, "train and evaluate") as report:
             run_cells(run, workers, sizes, report)
         with phase(console, "judge") as report:

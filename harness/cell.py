@@ -10,7 +10,10 @@ a killed cell goes on after the last finished cycle and draws the same numbers.
 from __future__ import annotations
 
 import argparse
+import errno
+import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -19,7 +22,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from harness.errors import USER_ERRORS, sentence
+from harness.errors import USER_ERRORS, is_disk_full, sentence
 from harness.evaluate import Sample, samples
 from harness.plan import Cell, Manifest
 from harness.proxies import Draws
@@ -31,7 +34,6 @@ from harness.types import AdapterPolicy, CycleContext, CycleReport, Similarity
 
 if TYPE_CHECKING:
     from tasks.suite import Suite
-
     from tasks.types import Prompt, Task
 
 
@@ -83,6 +85,7 @@ def evaluate_base(bench: Bench, store: CellStore) -> None:
     rows = [
         sample
         for split in ("heldout", "calibration")
+        if split in bench.suite.about.splits
         for sample in bench.evaluate(bench.suite.split(split), 0, split)
     ]
     store.commit({"cycle": 0}, samples=(sample.as_json() for sample in rows))
@@ -137,7 +140,6 @@ def context(bench: Bench, run: Run, needs: frozenset[str], cycle: int) -> CycleC
 def truth(suite: Suite) -> Callable[[str, str], bool]:
     """Whether a command is right for a train task, by the static checker."""
     from tasks.checker import judge
-
     from tasks.types import Status
 
     tasks = {task.id: task for task in suite.split("train")}
@@ -172,34 +174,47 @@ def candidate_rows(report: CycleReport, cycle: int) -> list[dict[str, object]]:
     ]
 
 
-def end_with_parent() -> None:
-    """End this process when its standard input closes: then the benchmark that started it died."""
+def run_as_child(folder: Path, name: str) -> None:
+    """Run a cell in a process of its own, with its output in the cell's log.
 
-    def wait() -> None:
-        os.read(sys.stdin.fileno(), 1)
+    The process is deaf to the terminal's Ctrl-C, which its parent handles, and ends when the
+    parent dies.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    log = CellStore(folder / "cells" / name).folder / "cell.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    sys.exit(run_and_tell(folder, name))
+
+
+def end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
         os._exit(1)
 
-    threading.Thread(target=wait, daemon=True).start()
 
+def run_and_tell(folder: Path, name: str) -> int:
+    """Run a cell on one thread; the exit code, after a sentence on stderr if the user can help."""
+    import torch
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m harness.cell", description=__doc__)
-    parser.add_argument("run", type=Path, help="folder of the run")
-    parser.add_argument("cell", help="name of the cell, for example v1-0")
-    parser.add_argument("--child", action="store_true", help="end when standard input closes")
-    arguments = parser.parse_args()
-    if arguments.child:
-        end_with_parent()
+    torch.set_num_threads(1)
     try:
-        import torch
-
-        torch.set_num_threads(1)
-        run_cell(Run.open(arguments.run), arguments.cell)
+        run_cell(Run.open(folder), name)
     except USER_ERRORS as error:
-        print(sentence(error), file=sys.stderr)
+        if is_disk_full(error):
+            return errno.ENOSPC  # a log could not hold the sentence
+        print(sentence(error), file=sys.stderr, flush=True)
         return 2
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    parser = argparse.ArgumentParser(prog="python -m harness.cell", description=__doc__)
+    parser.add_argument("run", type=Path, help="folder of the run")
+    parser.add_argument("cell", help="name of the cell, for example v1-0")
+    arguments = parser.parse_args()
+    sys.exit(run_and_tell(arguments.run, arguments.cell))

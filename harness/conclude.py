@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from harness.judge import graded
-from harness.record import Run, read_rows, write_whole
+from harness.record import Run, read_rows
 from harness.study import BASE, Arm, CycleRow, Study
 
 if TYPE_CHECKING:
@@ -16,9 +15,10 @@ if TYPE_CHECKING:
 def conclude(run: Run, suite: Suite) -> dict[str, Any]:
     """Analyse a judged run, write its result and reports; returns the result."""
     from harness.analysis import analyse
+    from reports.save import save
 
     result = analyse(study(run, suite))
-    write_whole(run.file("result.json"), json.dumps(result, indent=1, ensure_ascii=False))
+    save(result, run.folder)
     return result
 
 
@@ -35,7 +35,7 @@ def study(run: Run, suite: Suite) -> Study:
         cycles=cycle_rows(run),
         arms=[Arm(arm.name, arm.proxy, arm.needs) for arm in manifest.arms],
         trained=[task for task in suite.split("train") if task.id in drawn],
-        evaluated=[*suite.split("heldout"), *suite.split("calibration")],
+        evaluated=[task for task in suite.tasks if task.split != "train"],
         sandbox=manifest.ingredients.sandbox or None,
         remedy=manifest.remedy,
         provenance=provenance(run),

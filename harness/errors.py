@@ -7,14 +7,19 @@ import errno
 from sandbox.types import SandboxError
 from tasks.errors import UserError
 
+DISK_FULL = "The disk is full: make room and go on."
 USER_ERRORS = (UserError, SandboxError, OSError)
 
 
 def sentence(error: Exception) -> str:
     """One sentence for the user. An OSError is the machine's: a full disk, a missing right."""
+    if is_disk_full(error):
+        return DISK_FULL
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
-        if error.errno == errno.ENOSPC:
-            return f"The disk is full{where}: make room and go on."
         return f"The system refused: {error.strerror or error}{where}."
     return str(error)
+
+
+def is_disk_full(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.ENOSPC

@@ -23,21 +23,21 @@ from sandbox.types import Ending
 from tasks.types import Fault, Level, Status, Verdict
 
 if TYPE_CHECKING:
-    from tasks.suite import Suite
-
     from harness.meter import Report
     from sandbox.types import Sandbox
+    from tasks.suite import Suite
     from tasks.types import Task
 
 NOT_EXECUTED = "not executed"
 
-Verdicts = Mapping[tuple[str, str], Verdict]  # (task id, text) -> static verdict
+Key = tuple[str, str]  # (split, task id): a suite may have a task in more than one split
+Verdicts = Mapping[tuple[Key, str], Verdict]  # of each distinct answer to a task
 Judged = tuple[Outcome, Fault | None, str]  # with what was observed
 
 
 def judge_run(run: Run, suite: Suite, sandbox: Sandbox | None, report: Report) -> None:
     """Decide every sample of a run whose cells are finished, and write `graded.jsonl`."""
-    tasks = {t.id: t for split in ("heldout", "calibration") for t in suite.split(split)}
+    tasks: dict[Key, Task] = {(task.split, task.id): task for task in suite.tasks}
     verdicts = static_verdicts(run, tasks)
     if sandbox is not None:
         passed = {v.text for v in verdicts.values() if v.status is Status.PASS and v.text}
@@ -48,26 +48,27 @@ def judge_run(run: Run, suite: Suite, sandbox: Sandbox | None, report: Report) -
     part.replace(run.file("graded.jsonl"))
 
 
-def static_verdicts(run: Run, tasks: Mapping[str, Task]) -> Verdicts:
+def static_verdicts(run: Run, tasks: Mapping[Key, Task]) -> Verdicts:
     """The checker's verdict on every distinct answer to every task."""
     from tasks.checker import judge
 
     answers = {
-        (row["task"], row["text"])
+        ((row["split"], row["task"]), row["text"])
         for cell in run.manifest.cells
         for row in run.cell(cell.name).samples()
     }
-    return {(task, text): judge(text, tasks[task]) for task, text in answers}
+    return {(key, text): judge(text, tasks[key]) for key, text in answers}
 
 
 def grade(
-    run: Run, suite: Suite, tasks: Mapping[str, Task], verdicts: Verdicts
+    run: Run, suite: Suite, tasks: Mapping[Key, Task], verdicts: Verdicts
 ) -> Iterator[GradedSample]:
     """Every sample of the run with its outcome, in the order of the plan."""
     known, unseen = executions(run), set(suite.unseen_families)
     for cell in run.manifest.cells:
         for row in run.cell(cell.name).samples():
-            task, verdict = tasks[row["task"]], verdicts[row["task"], row["text"]]
+            key = row["split"], row["task"]
+            task, verdict = tasks[key], verdicts[key, row["text"]]
             outcome, fault, observed = judge_one(verdict, known.get(verdict.text or ""), task)
             yield GradedSample(
                 arm=cell.arm,

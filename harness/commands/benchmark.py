@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -38,8 +38,11 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     from rich.console import Console
 
     from harness.benchmark import RUNS, complete, new_folder, open_judge, start
+    from harness.errors import USER_ERRORS, sentence
     from harness.profile import load_profile
     from harness.record import Run
+    from reports.tables import terminal
+    from tasks.errors import UserError
 
     console = Console()
     if resume is not None:
@@ -55,9 +58,12 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
         try:
             result = complete(run, judge, console)
         except KeyboardInterrupt:
-            console.print(f"Interrupted. Go on with: {resume_command(run.folder)}", highlight=False)
+            console.print(f"Interrupted. {how_to_resume(run.folder)}", highlight=False)
             raise typer.Exit(130) from None
-    show(result, run.folder, console)
+        except USER_ERRORS as error:
+            raise UserError(f"{sentence(error)} {how_to_resume(run.folder)}") from error
+    console.print(terminal(result), highlight=False, markup=False, soft_wrap=True)
+    console.print(f"\nThe whole report: {run.file('report.md')}", highlight=False)
 
 
 def changed(
@@ -68,9 +74,5 @@ def changed(
     return profile.model_copy(update={key: value for key, value in given.items() if value})
 
 
-def resume_command(folder: Path) -> str:
-    return f"goodhart-bench benchmark --resume {folder}"
-
-
-def show(result: dict[str, Any], folder: Path, console: Any) -> None:
-    """Print the two tables and where everything is."""
+def how_to_resume(folder: Path) -> str:
+    return f"Go on with: goodhart-bench benchmark --resume {folder}"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from tasks.suite import Suite
+    from tasks.types import Task
 
 
 def check(
@@ -18,9 +22,9 @@ def check(
     """Check one command, level by level; exits with 1 unless every level passed."""
     import json
 
-    import tasks.checker
     from rich.console import Console
 
+    import tasks.checker
     from harness.registry import open_suite
     from tasks.types import Status
     from tasks.types import as_json as verdict_json
@@ -28,7 +32,7 @@ def check(
     if task is None:
         verdict = tasks.checker.check(command)
     else:
-        verdict = tasks.checker.judge(command, open_suite(suite).task(task))
+        verdict = tasks.checker.judge(command, find_task(open_suite(suite), task))
     if as_json:
         print(json.dumps(verdict_json(verdict), indent=2, ensure_ascii=False))
     else:
@@ -38,3 +42,16 @@ def check(
         if verdict.canonical:
             console.print(f"{'canonical':<23} {verdict.canonical}", markup=False)
     raise typer.Exit(0 if verdict.status is Status.PASS else 1)
+
+
+def find_task(suite: Suite, id: str) -> Task:
+    """The task of that id; UserError with the nearest ids if there is none."""
+    from difflib import get_close_matches
+
+    from tasks.errors import UserError
+
+    tasks = {task.id: task for task in suite.tasks}
+    if id not in tasks:
+        near = ", ".join(get_close_matches(id, tasks, n=3, cutoff=0)) or "none"
+        raise UserError(f"Suite {suite.name} has no task {id!r}; the nearest ids are: {near}.")
+    return tasks[id]

@@ -37,5 +37,21 @@ def state(run: Run) -> str:
     return f"{manifest.profile.model} on {manifest.profile.suite}: {arms}; {progress}"
 
 
-def report(run: Annotated[Path, typer.Argument(help="Folder of a run.")]) -> None:
+def report(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    details: Annotated[bool, typer.Option(help="All tables, not the two main ones.")] = False,
+) -> None:
     """Print a finished run's tables again."""
+    import json
+
+    from harness.record import Run
+    from reports.tables import terminal
+    from tasks.errors import UserError
+
+    opened = Run.open(run)
+    if not opened.is_sealed:
+        raise UserError(
+            f"{run} is not finished ({state(opened)}); "
+            f"go on with: goodhart-bench benchmark --resume {run}"
+        )
+    print(terminal(json.loads(opened.file("result.json").read_text()), details))

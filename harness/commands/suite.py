@@ -16,18 +16,15 @@ def list_suites() -> None:
 
     for name in SUITES.places():
         suite = open_suite(name)
-        sizes = ", ".join(
-            f"{len(suite.split(split))} {split}" for split in ("train", "calibration", "heldout")
-        )
+        sizes = ", ".join(f"{len(suite.split(split))} {split}" for split in suite.about.splits)
         print(f"{name} {suite.version}: {sizes}. {suite.description}")
 
 
 @app.command("check")
 def check(name: Annotated[str, typer.Argument(help="A suite by name, or its folder.")]) -> None:
     """Prove that right answers pass and wrong ones fail; exits with 1 if any does not."""
-    from tasks.suite import check_suite
-
     from harness.registry import open_suite
+    from tasks.soundness import check_suite
 
     suite = open_suite(name)
     problems = check_suite(suite)
