@@ -79,6 +79,13 @@ def _host(text: str) -> str:
     return host_text(text)
 
 
+def _domain(text: str) -> str:
+    """A DNS name, of whatever characters: resolvers do not mind."""
+    if not text or text != text.strip():
+        raise ValueError(f"{text!r} is not a domain name")
+    return text.lower().rstrip(".") or "."
+
+
 def _host_or_url(text: str) -> str:
     return url_text(text) if "://" in text else _host(text)
 
@@ -189,7 +196,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "ports": port_text,
         "host": _host,
         "hosts": host_text,
-        "domain": _host,
+        "domain": _domain,
         "url": url_text,
         "absolute_url": _absolute_url,
         "host_or_url": _host_or_url,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tasks.parsers.grammar import Grammar, RefusedError, Words, ambiguous, takes_no_value
+from tasks.parsers.grammar import Grammar, RefusedError, Words, ambiguous
 from tasks.types import Argument, Fault
 
 _TYPE_NAMES = """
@@ -22,6 +22,8 @@ TLSA TSIG TXT UID UINFO UNSPEC URI WKS X25 ZONEMD
 TYPES = frozenset(_TYPE_NAMES.split())
 CLASSES = frozenset({"IN", "CH", "HS", "CHAOS", "HESIOD", "NONE", "RESERVED0"})
 
+# The options that need a value but are also turned off by +no.
+_NEGATED = frozenset({"+subnet", "+opcode"})
 _BARE = {"-q": "name", "-t": "type", "-c": "class"}
 # What +all and +noall switch: the sections that are printed.
 _SECTIONS = ("comments", "question", "answer", "authority", "additional", "stats", "cmd")
@@ -87,10 +89,12 @@ def _plus(grammar: Grammar, word: str) -> Argument:
     if len(hits) > 1:
         raise ambiguous(grammar, f"+{body}", hits)
     option = grammar.options[hits[0]]
+    if negated and option.arity == "one" and option.name not in _NEGATED:
+        raise grammar.unknown(f"+{body}")
     if negated:
         return Argument(f"+no{option.name[1:]}", None, word)
-    if equals and option.arity == "none":
-        raise takes_no_value(f"+{body}")
+    if option.arity == "none":
+        return Argument(option.name, None, word)  # dig ignores a value after "="
     if not equals and option.arity == "one":
         raise RefusedError(Fault.MISSING_VALUE, f"+{body} needs =VALUE")
     return Argument(option.name, value if equals else None, word)

@@ -1,4 +1,4 @@
-"""Perl's Getopt::Long as nikto uses it: one dash or two, unique abbreviations, case matters.
+"""Perl's Getopt::Long as nikto uses it: one dash, two, or a plus; abbreviations; case matters.
 
 Traps: `-h` is `-host` only if it abbreviates nothing else; `-P` and `-no` are ambiguous; an
 optional value may be the next word unless that begins with a dash.
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tasks.parsers.grammar import Grammar, Words, ambiguous, operand, takes_no_value
+from tasks.parsers.grammar import Grammar, RefusedError, Words, ambiguous, operand, takes_no_value
 from tasks.spec import Option
-from tasks.types import Argument
+from tasks.types import Argument, Fault
 
 
 def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
@@ -22,7 +22,7 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
         word = left.take()
         if word == "--":
             arguments += map(operand, left.rest())
-        elif word.startswith("-") and word != "-":
+        elif word[:1] in ("-", "+") and len(word) > 1:
             arguments.append(_option(grammar, word, left))
         else:
             arguments.append(operand(word))
@@ -36,10 +36,12 @@ def _option(grammar: Grammar, word: str, left: Words) -> Argument:
         if equals:
             raise takes_no_value(spelled)
         return Argument(option.name, None, spelled)
-    if equals and value:
+    if value:
         return Argument(option.name, value, spelled)
     if option.arity == "one":
-        return Argument(option.name, value if equals else left.value(spelled), spelled)
+        if equals:
+            raise RefusedError(Fault.MISSING_VALUE, f"{spelled}= needs a value")
+        return Argument(option.name, left.value(spelled), spelled)
     following = left.peek()
     takes_next = not equals and following is not None and not following.startswith("-")
     return Argument(option.name, left.take() if takes_next else None, spelled)

@@ -1,30 +1,57 @@
 """sqlmap: optparse, after its own rewriting of the words.
 
-Traps: `-batch` is rewritten to `--batch`; `-u=x` is refused as miswritten; repeated -H are joined.
+Traps: `-batch` is rewritten to `--batch`; `-u=x` is refused as miswritten; a URL as the first word
+is `--url`; `-vvv` needs no number; `--data-raw` is `--data`.
 Source: sqlmap 1.7.2 lib/parse/cmdline.py, cmdLineParser.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tasks.parsers import optparse
 from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.types import Argument, Fault
 
+_URL = re.compile(r"http|www\.|\w[\w.-]+\.\w{2,}")
 _MISWRITTEN = re.compile(r"-\w=.+", re.DOTALL)
 _ONE_DASH = re.compile(r"-\w{3,}")
+_VERBOSE = re.compile(r"-v+")
+_RENAMED = {
+    "--data-raw": "--data",
+    "--auth-creds": "--auth-cred",
+    "--drop-cookie": "--drop-set-cookie",
+    "--deps": "--dependencies",
+    "-hh": "-h",
+}
+_IGNORED = ("--compressed",)
 
 
 def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     """The arguments in order; operands have no name yet. Raises RefusedError."""
-    return optparse.parse(grammar, [_rewritten(grammar, word) for word in words])
+    return optparse.parse(grammar, list(_rewritten(grammar, words)))
 
 
-def _rewritten(grammar: Grammar, word: str) -> str:
+def _rewritten(grammar: Grammar, words: Sequence[str]) -> Iterator[str]:
+    for i, word in enumerate(words):
+        if i == 0 and _URL.match(word):
+            yield f"--url={word}"
+        elif _VERBOSE.fullmatch(word) and not _is_number(words[i + 1 : i + 2]):
+            continue  # more to print, nothing else
+        elif word not in _IGNORED:
+            yield _word(grammar, word)
+
+
+def _is_number(words: Sequence[str]) -> bool:
+    return bool(words) and words[0].isdigit()
+
+
+def _word(grammar: Grammar, word: str) -> str:
     if _MISWRITTEN.match(word):
-        raise RefusedError(Fault.BAD_VALUE, f"sqlmap refuses {word!r}: a short option takes no '='")
+        reason = f"sqlmap refuses {word!r}: a short option takes no '='"
+        raise RefusedError(Fault.BAD_VALUE, reason)
     if _ONE_DASH.match(word) and word.strip("-").split("=")[0] in grammar.long:
         return f"-{word}"
-    return word
+    name, equals, value = word.partition("=")
+    return _RENAMED.get(name, name) + equals + value
