@@ -1,21 +1,18 @@
-"""Write a result where people and programs find it."""
+"""Write what people read beside the result it is made from."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from reports import figure, markdown
 
-RESULT, REPORT, FIGURE = "result.json", "report.md", "figure.png"
+REPORT, FIGURE = "report.md", "figure.png"
 
 
 def save(result: Mapping[str, Any], folder: Path) -> Path:
-    """Write result.json, figure.png and report.md into `folder`; the path of the report."""
-    text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / RESULT).write_text(f"{text}\n", encoding="utf-8")
+    """Write figure.png and report.md, which shows it, into `folder`; the path of the report."""
     figure.draw(result, folder / FIGURE)
     report = folder / REPORT
     report.write_text(markdown.report(result, FIGURE), encoding="utf-8")
