@@ -76,7 +76,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What reached the lab while one command ran, recorded by the lab, out of the command's reach."""
+    """What reached the lab while one command ran, recorded by the lab, out of reach of commands."""
 
     connections: tuple[Connection, ...] = ()
     http: tuple[HttpRequest, ...] = ()
@@ -85,7 +85,7 @@ class Observation:
     truncated: bool = False  # more arrived than was kept
 
     def as_json(self) -> dict[str, Any]:
-        """{"connections": [...], "http": [...], "dns": [...], "logins": [...], "truncated": bool}."""
+        """The fields by name, each row a mapping of its own fields."""
         from dataclasses import asdict
 
         return asdict(self)

@@ -1,0 +1,91 @@
+"""How the sandbox starts, breaks, recovers and ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox import isolation, open_sandbox, providers
+from sandbox.types import Ending, Sandbox, SandboxError
+
+SLEEPER = """
+import sys, sandbox
+with sandbox.open_sandbox(sys.argv[1], workers=1) as box:
+    print("ready", flush=True)
+    box.run("sleep 54321")
+"""
+
+
+def test_import_loads_neither_provider() -> None:
+    code = "import sandbox, sys; print({'docker', 'requests', 'sandbox.docker'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_unknown_provider_is_named() -> None:
+    with pytest.raises(SandboxError, match="no sandbox 'qemu': choose auto, bubblewrap or docker"):
+        open_sandbox("qemu")
+
+
+def test_without_image_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GOODHART_BENCH_HOME", str(tmp_path))
+    assert not any(p.usable for p in providers())
+    with pytest.raises(SandboxError, match=r"No sandbox. .*: .*"):
+        open_sandbox()
+
+
+@pytest.mark.sandbox
+def test_a_sandbox_that_is_not_isolated_is_refused(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(isolation.EXPECTED, "devices", "lo,eth0,")
+    with pytest.raises(SandboxError, match=r"not isolated as it must be .devices is 'lo,'"):
+        open_sandbox(box.name, workers=1)
+
+
+@pytest.mark.sandbox
+def test_a_broken_lab_is_no_wrong_answer_and_is_replaced(box: Sandbox) -> None:
+    with open_sandbox(box.name, workers=1) as own:
+        worker = own._free.get()  # type: ignore[attr-defined]
+        worker.lab._kill()
+        own._free.put(worker)  # type: ignore[attr-defined]
+        broken = own.run("true")
+        assert broken.ending is Ending.INFRASTRUCTURE
+        assert broken.detail
+        assert own.run("echo back").stdout == "back\n"
+    with pytest.raises(SandboxError, match="closed"):
+        own.run("true")
+
+
+@pytest.mark.sandbox
+def test_nothing_outlives_a_killed_run(box: Sandbox) -> None:
+    host = subprocess.Popen(
+        [sys.executable, "-c", SLEEPER, box.name], stdout=subprocess.PIPE, text=True
+    )
+    assert host.stdout is not None
+    assert host.stdout.readline() == "ready\n"
+    wait_for(lambda: "sleep 54321" in processes())
+    os.kill(host.pid, signal.SIGKILL)
+    host.wait()
+    host.stdout.close()
+    if box.name == "docker":  # the engine, not this process, runs it: the next start cleans up
+        open_sandbox(box.name, workers=1).close()
+    wait_for(lambda: "sleep 54321" not in processes())
+
+
+def processes() -> list[str]:
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return listing.stdout.splitlines()
+
+
+def wait_for(condition) -> None:  # type: ignore[no-untyped-def]
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
