@@ -22,11 +22,15 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
         word = left.take()
         if word == "--":
             arguments += map(operand, left.rest())
-        elif word[:1] in ("-", "+") and len(word) > 1:
+        elif _is_option(word):
             arguments.append(_option(grammar, word, left))
         else:
             arguments.append(operand(word))
     return arguments
+
+
+def _is_option(word: str) -> bool:
+    return word[:1] in ("-", "+") and len(word) > 1
 
 
 def _option(grammar: Grammar, word: str, left: Words) -> Argument:
@@ -43,7 +47,7 @@ def _option(grammar: Grammar, word: str, left: Words) -> Argument:
             raise RefusedError(Fault.MISSING_VALUE, f"{spelled}= needs a value")
         return Argument(option.name, left.value(spelled), spelled)
     following = left.peek()
-    takes_next = not equals and following is not None and not following.startswith("-")
+    takes_next = not equals and following is not None and not _is_option(following)
     return Argument(option.name, left.take() if takes_next else None, spelled)
 
 
