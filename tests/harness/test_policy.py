@@ -1,0 +1,150 @@
+"""A policy over a tiny model made here: sampling, inversion, training, the frozen base."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from harness.embedded.tokenizer import PROMPTS, train_tokenizer
+from harness.policy import CausalPolicy, Prompts
+from harness.sampling import sample
+from harness.types import Sampling, Training
+from tasks.errors import UserError
+
+TASKS = ["list the mail servers of lab.example", "is port 80 of 10.0.0.7 open", "who is 10.0.0.9"]
+COMMANDS = ["dig MX lab.example", "nmap -p 80 10.0.0.7", "dig -x 10.0.0.9"]
+PAIRS = list(zip(TASKS, COMMANDS, strict=True))
+GREEDY = Sampling(temperature=0, max_new_tokens=16)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    path = tmp_path_factory.mktemp("tiny")
+    tokenizer = train_tokenizer(TASKS + COMMANDS, 300)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    LlamaForCausalLM(config).save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    lines = [f'{way}: "{text}"\n' for way, text in PROMPTS.items()]
+    (path / "prompts.yaml").write_text("".join(lines))
+    return path
+
+
+@pytest.fixture
+def policy(folder: Path) -> CausalPolicy:
+    return CausalPolicy.load(str(folder), seed=3)
+
+
+def texts(policy: CausalPolicy, sampling: Sampling = GREEDY, n: int = 1) -> list[list[str]]:
+    return [[g.text for g in row] for row in policy.generate(TASKS, n, sampling)]
+
+
+def test_generate_gives_n_answers_to_each_prompt_in_order(policy: CausalPolicy) -> None:
+    rows = policy.generate(TASKS, 4, Sampling(max_new_tokens=5))
+    assert [len(row) for row in rows] == [4, 4, 4]
+    assert all(1 <= g.tokens <= 5 for row in rows for g in row)
+
+
+def test_the_same_seed_gives_the_same_answers(policy: CausalPolicy) -> None:
+    first = texts(policy, Sampling(seed=1), 2)
+    assert first == texts(policy, Sampling(seed=1), 2)
+    assert first != texts(policy, Sampling(seed=2), 2)
+
+
+def test_a_batch_answers_as_each_prompt_alone(policy: CausalPolicy) -> None:
+    alone = [policy.generate([task], 1, GREEDY)[0][0] for task in TASKS]
+    assert [row[0] for row in policy.generate(TASKS, 1, GREEDY)] == alone
+
+
+def test_greedy_sampling_is_what_transformers_generates(policy: CausalPolicy) -> None:
+    model, tokenizer = policy._model, policy._tokenizer
+    batch = tokenizer(TASKS, padding=True, return_tensors="pt")
+    ours = sample(model, batch, 1, GREEDY, (tokenizer.eos_token_id,))
+    theirs = model.generate(
+        input_ids=batch["input_ids"],
+        attention_mask=batch["attention_mask"],
+        do_sample=False,
+        max_new_tokens=16,
+    )
+    width = batch["input_ids"].shape[1]
+    for row, full in zip(ours, theirs.tolist(), strict=True):
+        assert row == full[width : width + len(row)]
+
+
+def test_invert_gives_one_text_for_each_command(policy: CausalPolicy) -> None:
+    assert len(policy.invert(COMMANDS, GREEDY)) == len(COMMANDS)
+    assert policy.invert([], GREEDY) == []
+
+
+def test_training_learns_and_the_frozen_base_stays_exactly(policy: CausalPolicy) -> None:
+    before = texts(policy)
+    first = policy.train(PAIRS, Training(learning_rate=1e-2, epochs=1))
+    last = policy.train(PAIRS, Training(learning_rate=1e-2, epochs=30))
+    assert last < first
+    with policy.frozen():
+        assert texts(policy) == before
+    assert texts(policy) != before
+
+
+def test_the_adapter_starts_as_nothing(folder: Path) -> None:
+    plain = CausalPolicy.load(str(folder), lora=False)
+    assert texts(plain) == texts(CausalPolicy.load(str(folder), seed=9))
+    with plain.frozen():
+        assert texts(plain)
+
+
+def test_the_same_training_gives_the_same_weights(folder: Path) -> None:
+    losses, answers = [], []
+    for _ in range(2):
+        policy = CausalPolicy.load(str(folder), seed=4)
+        losses.append(policy.train(PAIRS, Training(learning_rate=1e-2, epochs=3, seed=5)))
+        answers.append(texts(policy))
+    assert losses[0] == losses[1]
+    assert answers[0] == answers[1]
+
+
+def test_a_saved_adapter_comes_back(policy: CausalPolicy, folder: Path, tmp_path: Path) -> None:
+    policy.train(PAIRS, Training(learning_rate=1e-2, epochs=10))
+    policy.save_adapter(tmp_path / "adapter")
+    other = CausalPolicy.load(str(folder), seed=8)
+    assert texts(other) != texts(policy)
+    other.load_adapter(tmp_path / "adapter")
+    assert texts(other, Sampling(seed=6), 3) == texts(policy, Sampling(seed=6), 3)
+
+
+def test_an_adapter_that_is_not_there_is_a_user_error(policy: CausalPolicy, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no adapter"):
+        policy.load_adapter(tmp_path)
+
+
+def test_training_on_nothing_is_refused(policy: CausalPolicy) -> None:
+    with pytest.raises(ValueError, match="no pairs"):
+        policy.train([], Training())
+
+
+def test_an_unknown_model_is_one_clear_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(UserError, match="cannot be loaded") as caught:
+        CausalPolicy.load(str(tmp_path / "nothing"))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bad_prompts_file_is_one_clear_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.yaml"
+    path.write_text("generate: a {text}\nask: b\n")
+    with pytest.raises(UserError, match="not a prompts file") as caught:
+        Prompts.load(path)
+    assert "\n" not in str(caught.value)
