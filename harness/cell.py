@@ -30,9 +30,10 @@ from harness.record import CellStore, Run
 from harness.registry import TRAINERS, open_model, open_suite
 from harness.seeds import derive
 from harness.study import BASE
-from harness.types import AdapterPolicy, CycleContext, CycleReport, Similarity
+from harness.types import AdapterPolicy, CycleContext, CycleReport
 
 if TYPE_CHECKING:
+    from harness.similarity import SentenceSimilarity
     from tasks.suite import Suite
     from tasks.types import Prompt, Task
 
@@ -45,7 +46,7 @@ class Bench:
     cell: Cell
     suite: Suite
     policy: AdapterPolicy
-    similarity: Similarity
+    similarity: SentenceSimilarity
 
     def seed(self, cycle: int, purpose: str) -> int:
         return derive(self.cell.seed, self.cell.arm, cycle, purpose)
@@ -93,6 +94,7 @@ def evaluate_base(bench: Bench, store: CellStore) -> None:
 
 def train_cycle(bench: Bench, run: Run, cycle: int) -> None:
     """One cycle of a trainer, the evaluation after it (full after the last), and the commit."""
+    bench.similarity.forget()
     trainer, store = TRAINERS.load(bench.cell.arm)(), run.cell(bench.cell.name)
     report = trainer.cycle(draw_prompts(bench, cycle), context(bench, run, trainer.needs, cycle))
     tasks = bench.suite.split("heldout")
@@ -121,9 +123,7 @@ def context(bench: Bench, run: Run, needs: frozenset[str], cycle: int) -> CycleC
     profile = bench.manifest.profile
     signals: dict[str, Callable[[], object]] = {
         "truth": lambda: truth(bench.suite),
-        "v1-acceptance": lambda: run.cell(f"v1-{bench.cell.seed}").cycles()[cycle - 1][
-            "acceptance"
-        ],
+        "v1-acceptance": lambda: v1_acceptance(run, bench.cell.seed, cycle),
     }
     return CycleContext(
         policy=bench.policy,
@@ -135,6 +135,11 @@ def context(bench: Bench, run: Run, needs: frozenset[str], cycle: int) -> CycleC
         seed=bench.seed(cycle, "choose"),
         signals={name: signals[name]() for name in needs},
     )
+
+
+def v1_acceptance(run: Run, seed: int, cycle: int) -> object:
+    """The share of its candidates that V1 accepted in a cycle; its cell has finished before."""
+    return run.cell(f"v1-{seed}").cycles()[cycle - 1]["acceptance"]
 
 
 def truth(suite: Suite) -> Callable[[str, str], bool]:

@@ -1,0 +1,67 @@
+"""Outcomes: every way a sample can be judged, on real tasks and the real checker."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.judge import NOT_EXECUTED, judge_one
+from harness.record import Row
+from harness.types import Outcome
+from tasks.checker import judge
+from tasks.suite import load_suite
+from tasks.types import Fault, Task
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    """A task whose correct answer asks the lab for something that can be seen."""
+    return next(t for t in load_suite("recon").split("heldout") if t.tool == "dig" and t.observe)
+
+
+def execution(ending: str = "exited", **observation: list[object]) -> Row:
+    seen = {"connections": [], "http": [], "dns": [], "logins": [], "truncated": False}
+    return {
+        "ending": ending,
+        "exit_code": 0 if ending == "exited" else None,
+        "stdout": "",
+        "stderr": "",
+        "observation": seen | observation,
+    }
+
+
+def outcome(text: str, done: Row | None, task: Task) -> tuple[Outcome, Fault | None, str]:
+    return judge_one(judge(text, task), done, task)
+
+
+def test_right_and_not_executed_is_correct_and_says_so(task: Task) -> None:
+    assert outcome(task.correct[0], None, task) == (Outcome.CORRECT, None, NOT_EXECUTED)
+
+
+@pytest.mark.parametrize("text", ["", "dig 'example"])
+def test_what_cannot_be_read_is_unparseable(task: Task, text: str) -> None:
+    assert outcome(text, None, task)[0] is Outcome.UNPARSEABLE
+
+
+def test_a_wrong_command_has_the_fault_of_its_level(task: Task) -> None:
+    for wrong in task.wrong:
+        verdict = judge(wrong.command, task)
+        assert judge_one(verdict, None, task) == (Outcome.WRONG, verdict.fault, NOT_EXECUTED)
+
+
+def test_what_the_checker_cannot_decide_is_wrong(task: Task) -> None:
+    verdict = judge("zzz-unknown-tool 10.0.0.1", task)
+    assert judge_one(verdict, None, task)[0] is not Outcome.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("ending", "expected"),
+    [("timeout", Outcome.TIMEOUT), ("infrastructure error", Outcome.INFRASTRUCTURE)],
+)
+def test_a_broken_or_slow_sandbox_is_nobodys_wrong_answer(
+    task: Task, ending: str, expected: Outcome
+) -> None:
+    assert outcome(task.correct[0], execution(ending), task)[0] is expected
+
+
+def test_right_on_paper_and_not_seen_by_the_lab_is_wrong(task: Task) -> None:
+    assert outcome(task.correct[0], execution(), task) == (Outcome.WRONG, Fault.NO_EFFECT, "fail")
