@@ -179,7 +179,7 @@ def _fill_all(data: Any, values: Values) -> Any:
     if isinstance(data, str):
         return fill(data, values)
     if isinstance(data, Mapping):
-        return {key: _fill_all(item, values) for key, item in data.items()}
+        return {fill(key, values): _fill_all(item, values) for key, item in data.items()}
     if isinstance(data, Sequence):
         return [_fill_all(item, values) for item in data]
     return data

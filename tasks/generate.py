@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tasks.errors import UserError
 from tasks.families import Family, load_families
-from tasks.suite import Generated, SuiteFile, read_about
+from tasks.suite import SUITES, Generated, SuiteFile, read_about
 from tasks.types import Split, Task
 
 
@@ -63,3 +63,7 @@ def as_line(task: Task) -> str:
     """One row of a suite's file, without the keys that have their default value."""
     row = task.model_dump(mode="json", exclude_defaults=True, exclude={"split"})
     return json.dumps(row, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    generate(SUITES / "recon")

@@ -80,9 +80,7 @@ def _foreign_answers(task: Task, others: Sequence[Task]) -> Iterator[str]:
 
 
 def _values(tasks: Sequence[Task]) -> set[str]:
-    """Parameter values, and the parts of lists."""
-    values = {value for task in tasks for value in task.params.values()}
-    return values | {part for value in values for part in value.split(",")}
+    return {value for task in tasks for value in task.params.values()}
 
 
 def _overlaps(suite: Suite) -> Iterator[Problem]:
