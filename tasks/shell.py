@@ -137,6 +137,8 @@ def _words(statement: tree_sitter.Node, source: bytes) -> tuple[list[str], tuple
             check_assignment(text)
         elif node.type.endswith("redirect"):
             redirections += _redirection(node, source)
+        elif node.type == "process_substitution":
+            raise UndecidedError(f"{text} is the output of a command")
         elif node.is_named or node.type not in ("\n", ";"):
             words.append(resolve(text))
     return words, tuple(redirections)

@@ -44,9 +44,8 @@ def url_text(text: str) -> str:
 
 
 def _host(host: str) -> str:
-    """Lower case, but for fuzzing keywords such as FUZZ, which are case-sensitive."""
-    labels = host.split(".")
-    return ".".join(part if part.isupper() else part.lower() for part in labels)
+    """Lower case, but for the fuzzing keyword FUZZ, which is case-sensitive."""
+    return "FUZZ".join(part.lower() for part in host.split("FUZZ"))
 
 
 def _escapes(text: str) -> str:
