@@ -38,7 +38,6 @@ def judge(intent: Intent, command: Command, grammar: Grammar) -> None:
         wanted = " ".join(filter(None, (intent.tool, intent.subcommand)))
         raise RefusedError(Fault.WRONG_TOOL, f"the task needs {wanted}, not {grammar.tool}")
     forbidden = {_canonical(name, grammar) for name in intent.forbid}
-    allowed = {_canonical(name, grammar) for name in intent.allow}
     for argument in command.arguments:
         if argument.name in forbidden:
             raise RefusedError(Fault.EXTRA_OPTION, f"the task forbids {argument.name}")
@@ -47,8 +46,16 @@ def judge(intent: Intent, command: Command, grammar: Grammar) -> None:
         _consume(requirement, left, command, grammar)
     for argument in left:
         is_harmless = is_neutral(argument, grammar) or is_default(argument, command, grammar)
-        if argument.name not in allowed and not is_harmless:
+        is_allowed = any(_allows(entry, argument, grammar) for entry in intent.allow)
+        if not is_allowed and not is_harmless:
             raise RefusedError(Fault.EXTRA_OPTION, f"the task does not ask for {argument.spelled}")
+
+
+def _allows(entry: str, argument: Argument, grammar: Grammar) -> bool:
+    """Whether an entry of `allow`, an option's name or "NAME=VALUE", lets the argument be."""
+    name, equals, value = entry.partition("=")
+    same = argument.name == _canonical(name, grammar)
+    return same and (not equals or argument.value == value)
 
 
 def _consume(

@@ -94,7 +94,7 @@ class Requirement(Record):
 
 class Intent(Record):
     """What the task asks for, on normalised options. Anything not required, allowed here or
-    neutral in the spec is an extra effect and fails."""
+    neutral in the spec is an extra effect and fails. `allow` has names, or "NAME=VALUE"."""
 
     tool: str
     subcommand: str | None = None

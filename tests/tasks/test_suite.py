@@ -1,0 +1,151 @@
+"""Suites: what is shipped is sound and regenerates, and broken files are explained."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tasks.errors import UserError
+from tasks.generate import generate
+from tasks.soundness import check_suite
+from tasks.suite import SUITES, Suite, load_suite, suite_names
+
+
+@pytest.fixture(scope="module")
+def recon() -> Suite:
+    return load_suite("recon")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of seed20 to break."""
+    return Path(shutil.copytree(SUITES / "seed20", tmp_path / "seed20"))
+
+
+def edit_row(folder: Path, line: int, **changes: object) -> None:
+    """Change keys of one row; None takes a key out."""
+    path = folder / "tasks.jsonl"
+    rows = [json.loads(text) for text in path.read_text().splitlines()]
+    row = rows[line - 1] | changes
+    rows[line - 1] = {key: value for key, value in row.items() if value is not None}
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_shipped_suites_are_sound(name: str) -> None:
+    assert [str(problem) for problem in check_suite(load_suite(name))] == []
+
+
+def test_recon_is_large_enough_and_a_quarter_of_its_families_unseen(recon: Suite) -> None:
+    heldout = recon.split("heldout")
+    assert len(heldout) >= 300
+    assert {task.tool for task in heldout} == {task.tool for task in recon.split("train")}
+    assert len({task.tool for task in heldout}) == 8
+    families = {task.family for task in heldout}
+    assert recon.about.phrasings >= 6
+    assert 0.2 <= len(recon.unseen_families & families) / len(families) <= 0.3
+
+
+def test_recon_is_what_its_families_generate(recon: Suite, tmp_path: Path) -> None:
+    folder = tmp_path / "recon"
+    folder.mkdir()
+    shutil.copy(recon.folder / "suite.yaml", folder)
+    generate(folder)
+    assert load_suite(folder).digest == recon.digest
+
+
+def test_seed20_is_twenty_tasks_shared_by_its_splits() -> None:
+    suite = load_suite("seed20")
+    assert suite.about.shared
+    prompts = [task.prompt for task in suite.split("heldout")]
+    assert len(set(prompts)) == 20
+    assert prompts == [task.prompt for task in suite.split("train")]
+
+
+def test_a_written_suite_cannot_be_generated(copy: Path) -> None:
+    with pytest.raises(UserError, match=r"'seed20' is written by hand"):
+        generate(copy)
+
+
+def test_an_unknown_name_is_explained() -> None:
+    with pytest.raises(UserError, match="did you mean 'recon'"):
+        load_suite("recoon")
+
+
+def test_a_missing_split_is_explained(recon: Suite, copy: Path) -> None:
+    path = copy / "suite.yaml"
+    path.write_text(path.read_text().replace("train: tasks.jsonl, ", ""))
+    with pytest.raises(UserError, match="no split 'train'; it has heldout, calibration"):
+        load_suite(copy).split("train")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"correct": ["nmap x"]}, r"line 3: correct: Tuple should have at least 2 items"),
+        ({"promt": "x"}, r"line 3: promt: Extra inputs are not permitted"),
+        ({"prompt": None}, r"line 3: prompt: Field required"),
+        (
+            {"intent": {"tool": "nmap", "require": [{"nmae": "-p"}]}},
+            r"line 3: intent.require.0.nmae",
+        ),
+        ({"split": "train"}, r"line 3: split is 'train', but the file is that of 'heldout'"),
+    ],
+)
+def test_a_malformed_row_is_explained(copy: Path, changes: dict[str, object], message: str) -> None:
+    edit_row(copy, 3, **changes)
+    with pytest.raises(UserError, match=message):
+        load_suite(copy)
+
+
+@pytest.mark.parametrize(("row", "message"), [("{", "line 1: not JSON"), ("[]", "JSON object")])
+def test_a_row_that_is_no_object_is_explained(copy: Path, row: str, message: str) -> None:
+    (copy / "tasks.jsonl").write_text(row)
+    with pytest.raises(UserError, match=message):
+        load_suite(copy)
+
+
+def test_a_missing_file_is_explained(copy: Path) -> None:
+    (copy / "tasks.jsonl").unlink()
+    with pytest.raises(UserError, match=r"tasks.jsonl: No such file.*names it for heldout"):
+        load_suite(copy)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"correct": ["nmap -sV -p 22 target.lab", "nmap -p 22 target.lab"]}, "does not pass"),
+        (
+            {"wrong": [{"command": "nmap -p22 -sV target.lab", "fault": "wrong value"}] * 3},
+            "passes; declared: wrong value",
+        ),
+        (
+            {"wrong": [{"command": "nmap -p 22 target.lab", "fault": "wrong value"}] * 3},
+            "is missing option .* declared: wrong value",
+        ),
+        ({"prompt": "nmap -sV -p 22 target.lab"}, "the empty answer .* passes"),
+    ],
+)
+def test_an_unsound_row_is_found(copy: Path, changes: dict[str, object], problem: str) -> None:
+    edit_row(copy, 3, **changes)
+    found = [str(p) for p in check_suite(load_suite(copy))]
+    assert any(re.search(problem, text) for text in found)
+
+
+def test_two_tasks_with_the_same_answer_are_found(copy: Path) -> None:
+    path = copy / "tasks.jsonl"
+    first, *rest = path.read_text().splitlines(keepends=True)
+    path.write_text(first + first.replace('"seed20-01"', '"seed20-1b"') + "".join(rest))
+    assert any("of seed20-1b passes" in str(p) for p in check_suite(load_suite(copy)))
+
+
+def test_shared_prompts_and_values_are_found(copy: Path) -> None:
+    path = copy / "suite.yaml"
+    path.write_text(path.read_text().replace("shared: true", "shared: false"))
+    found = [str(problem) for problem in check_suite(load_suite(copy))]
+    assert any("heldout and train share 20 prompts" in text for text in found)
+    assert any("parameter values" in text for text in found)
