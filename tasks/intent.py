@@ -48,7 +48,10 @@ def judge(intent: Intent, command: Command, grammar: Grammar) -> None:
         is_harmless = is_neutral(argument, grammar) or is_default(argument, command, grammar)
         is_allowed = any(_allows(entry, argument, grammar) for entry in intent.allow)
         if not is_allowed and not is_harmless:
-            raise RefusedError(Fault.EXTRA_OPTION, f"the task does not ask for {argument.spelled}")
+            fault = Fault.EXTRA_OPTION
+            if _is_target(argument.name, grammar):
+                fault = Fault.WRONG_TARGET
+            raise RefusedError(fault, f"the task does not ask for {argument.spelled}")
 
 
 def _allows(entry: str, argument: Argument, grammar: Grammar) -> bool:

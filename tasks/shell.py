@@ -7,6 +7,7 @@ running shell to decide (pipelines, several commands, variables, substitutions) 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,11 @@ from tasks.types import Argument
 from tasks.wrappers import COMMAND_STRING, SHELLS, check_assignment, unwrap
 
 _DEPTH = 3  # of `bash -c` in `bash -c`
+
+# tree-sitter-bash 0.25.1 calls isalpha() on code points and so reads outside the C library's table:
+# U+10D69A after "{" is a segmentation fault. To the shell every character outside ASCII is an
+# ordinary one, so the parser is shown a dot for each; positions stay the same.
+_ORDINARY = re.compile(r"[^\x01-\x7f]")
 
 _REASONS = {
     "pipeline": "a pipeline: which command does the work is not decided here",
@@ -68,11 +74,12 @@ def read(line: str, depth: int = 0) -> Simple:
 
     Raises BashSyntaxError, or UndecidedError with the reason.
     """
-    source = line.encode()
-    root = _parser().parse(source).root_node
+    if "\0" in line:
+        raise BashSyntaxError("the line holds a NUL character")
+    root = _parser().parse(_ORDINARY.sub(".", line).encode()).root_node
     if root.has_error:
-        raise BashSyntaxError(_where(root))
-    words, redirections = _words(_only_statement(root), source)
+        raise BashSyntaxError(_where(root, line))
+    words, redirections = _words(_only_statement(root), line)
     argv, wrappers = unwrap(words)
     if argv[0].rpartition("/")[2] in SHELLS:
         inner = _nested(argv, depth)
@@ -90,13 +97,13 @@ def _nested(argv: tuple[str, ...], depth: int) -> Simple:
     return read(argv[2], depth + 1)
 
 
-def _where(root: tree_sitter.Node) -> str:
+def _where(root: tree_sitter.Node, line: str) -> str:
     for node in _all(root):
+        column = node.start_point.column + 1
         if node.is_missing:
-            return f"the shell expects {node.type} at column {node.start_point.column + 1}"
+            return f"the shell expects {node.type} at column {column}"
         if node.type == "ERROR":
-            text = (node.text or b"").decode(errors="replace")[:30]
-            return f"the shell cannot parse {text!r} at column {node.start_point.column + 1}"
+            return f"the shell cannot parse {_text(node, line)[:30]!r} at column {column}"
     return "the shell cannot parse the line"
 
 
@@ -118,13 +125,13 @@ def _only_statement(root: tree_sitter.Node) -> tree_sitter.Node:
     return statements[0]
 
 
-def _words(statement: tree_sitter.Node, source: bytes) -> tuple[list[str], tuple[Argument, ...]]:
+def _words(statement: tree_sitter.Node, line: str) -> tuple[list[str], tuple[Argument, ...]]:
     """The words and the redirections of a simple command."""
     redirections: list[Argument] = []
     if statement.type == "redirected_statement":
         body = statement.child_by_field_name("body")
         for node in statement.children_by_field_name("redirect"):
-            redirections += _redirection(node, source)
+            redirections += _redirection(node, line)
         if body is None:
             raise UndecidedError("a redirection and no command")
         statement = body
@@ -132,11 +139,11 @@ def _words(statement: tree_sitter.Node, source: bytes) -> tuple[list[str], tuple
         raise UndecidedError(_REASONS.get(statement.type, f"a {statement.type.replace('_', ' ')}"))
     words = []
     for node in statement.children:
-        text = _text(node, source)
+        text = _text(node, line)
         if node.type == "variable_assignment":
             check_assignment(text)
         elif node.type.endswith("redirect"):
-            redirections += _redirection(node, source)
+            redirections += _redirection(node, line)
         elif node.type == "process_substitution":
             raise UndecidedError(f"{text} is the output of a command")
         elif node.is_named or node.type not in ("\n", ";"):
@@ -144,18 +151,18 @@ def _words(statement: tree_sitter.Node, source: bytes) -> tuple[list[str], tuple
     return words, tuple(redirections)
 
 
-def _text(node: tree_sitter.Node, source: bytes) -> str:
-    return source[node.start_byte : node.end_byte].decode(errors="replace")
+def _text(node: tree_sitter.Node, line: str) -> str:
+    return line[node.start_byte : node.end_byte]
 
 
-def _redirection(node: tree_sitter.Node, source: bytes) -> list[Argument]:
+def _redirection(node: tree_sitter.Node, line: str) -> list[Argument]:
     """A file that is written or read; none for /dev/null and for 2>&1."""
     if node.type != "file_redirect":
         raise UndecidedError(_REASONS.get(node.type, "a redirection"))
-    spelled = _text(node, source)
+    spelled = _text(node, line)
     operator = next(child.type for child in node.children if not child.is_named)
     destination = node.child_by_field_name("destination")
-    target = resolve(_text(destination, source)) if destination else ""
+    target = resolve(_text(destination, line)) if destination else ""
     if target == "/dev/null" or operator in (">&", "<&") or operator.endswith("&-"):
         return []
     kind = {"<": "<", ">>": ">>", "&>>": ">>"}.get(operator, ">")

@@ -35,6 +35,13 @@ def test_words(line, argv):
     assert list(read(line).argv) == argv
 
 
+@pytest.mark.parametrize("text", ["\U0010d69a", "x{\U0010d69a", "é=1", "ß\u4e00", "\ud800"])
+def test_characters_outside_ascii_are_ordinary(text):
+    """The parser would crash the process on some of them."""
+    assert read(f"nmap {text}").argv == ("nmap", text)
+    assert read(f"{text} -x").argv == (text, "-x")
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -97,7 +104,8 @@ def test_what_needs_a_running_shell_is_undecidable(line):
 
 
 @pytest.mark.parametrize(
-    "line", ["nmap 'h", 'nmap "h', "nmap h |", "nmap (h", "| nmap", "", "# nmap h", "nmap h &&"]
+    "line",
+    ["nmap 'h", 'nmap "h', "nmap h |", "nmap (h", "| nmap", "", "# nmap h", "nmap h &&", "nmap \0"],
 )
 def test_what_the_shell_refuses(line):
     with pytest.raises(BashSyntaxError):
