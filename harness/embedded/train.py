@@ -25,6 +25,7 @@ from harness.embedded.recipe import Recipe
 from harness.embedded.tokenizer import PROMPTS, train_tokenizer
 from harness.finetune import CLIP, Example, right_padded
 from harness.policy import EMBEDDED
+from harness.precision import half_precision
 
 POOL = 64  # batches that are sorted by length together: little padding, and still a good mix
 REPORT_EVERY = 100  # steps
@@ -53,12 +54,15 @@ def make_model(recipe: Recipe, folder: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    start: Any = spawn
-    start(_train_process, (recipe, folder, port), nprocs=recipe.training.processes)
+    spawn(  # type: ignore[no-untyped-call]
+        _train_process,
+        (recipe, folder, port),
+        nprocs=recipe.training.processes,
+    )
 
 
 def batches(recipe: Recipe, tokenizer: Any, rank: int) -> Iterator[list[Example]]:
-    """One process's endless batches of (question, answer) token ids, of like length each."""
+    """One process's endless batches of token ids, the rows of a batch of like length."""
     size = recipe.training.batch_size // recipe.training.processes
     rng = random.Random(f"{recipe.seed}/order/{rank}")
     stream = pairs(recipe, f"train/{rank}")
@@ -67,19 +71,21 @@ def batches(recipe: Recipe, tokenizer: Any, rank: int) -> Iterator[list[Example]
             _example(tokenizer, pair, rng.random() < recipe.training.forward_share)
             for pair in islice(stream, size * POOL)
         ]
-        examples.sort(key=lambda example: len(example[0]) + len(example[1]))
+        examples.sort(key=lambda example: len(example[1]))
         starts = range(0, len(examples), size)
         yield from (examples[start : start + size] for start in rng.sample(starts, len(starts)))
 
 
 def _example(tokenizer: Any, pair: Pair, forward: bool) -> Example:
+    """A pair one way round. All of it is answer: in pilots a loss on the question too, which
+    teaches the language of the other direction, learned both directions faster."""
     way, given, wanted = (
         ("generate", pair.prompt, pair.command)
         if forward
         else ("invert", pair.command, pair.prompt)
     )
-    question = tokenizer(PROMPTS[way].replace("{text}", given))["input_ids"]
-    return question, [*tokenizer(wanted)["input_ids"], tokenizer.eos_token_id]
+    text = PROMPTS[way].replace("{text}", given) + wanted
+    return [], [*tokenizer(text)["input_ids"], tokenizer.eos_token_id]
 
 
 def _train_process(rank: int, recipe: Recipe, folder: Path, port: int) -> None:
@@ -124,7 +130,6 @@ def _fit(
     from transformers import get_linear_schedule_with_warmup
 
     how = recipe.training
-    native = torch.cpu._is_avx512_bf16_supported()  # else bfloat16 is emulated, and slower
     optimizers = _optimizers(model, recipe)
     schedules = [
         get_linear_schedule_with_warmup(o, how.warmup_steps, how.steps) for o in optimizers
@@ -133,7 +138,7 @@ def _fit(
     started, tokens, losses = time.monotonic(), 0, 0.0
     for step, batch in enumerate(islice(stream, how.steps), 1):
         inputs = right_padded(batch, "cpu")
-        with torch.autocast("cpu", torch.bfloat16, enabled=native):
+        with half_precision():
             loss = parallel(**inputs, use_cache=False).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
@@ -141,7 +146,7 @@ def _fit(
             optimizer.step()
             optimizer.zero_grad()
             schedule.step()
-        tokens += how.processes * sum(len(question) + len(answer) for question, answer in batch)
+        tokens += how.processes * sum(len(answer) for _, answer in batch)
         losses += loss.item()
         if step % REPORT_EVERY == 0:
             seconds = time.monotonic() - started
