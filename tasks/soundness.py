@@ -34,11 +34,10 @@ def check_suite(suite: Suite) -> list[Problem]:
     problems = list(_duplicates(suite))
     for split in suite.about.splits:
         tasks = suite.split(split)
-        for index, task in enumerate(tasks):
-            problems += [Problem(task.id, text) for text in _answers(task)]
-            problems += [Problem(task.id, text) for text in _empty_answers(task)]
-            others = [tasks[(index + step) % len(tasks)] for step in (1, len(tasks) // 2)]
-            problems += [Problem(task.id, text) for text in _foreign_answers(task, others)]
+        for task, following in zip(tasks, (*tasks[1:], *tasks[:1]), strict=True):
+            others = [other for other in tasks if other.family == task.family] + [following]
+            texts = (*_answers(task), *_empty_answers(task), *_foreign_answers(task, others))
+            problems += [Problem(task.id, text) for text in texts]
     problems += _overlaps(suite)
     problems += _families(suite)
     return problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -31,12 +32,12 @@ TASKS = tuple(examples())
 @pytest.fixture(scope="module")
 def executions() -> Mapping[str, Execution]:
     """Task id -> its first correct command, executed; all in one go, several at a time."""
-    try:
-        with sandbox.open_sandbox(workers=4) as box:
-            done = box.run_many([task.correct[0] for task in TASKS])
-            return dict(zip([task.id for task in TASKS], done, strict=True))
-    except sandbox.SandboxError as error:
-        pytest.skip(str(error))
+    usable = any(provider.usable for provider in sandbox.providers())
+    if not usable and os.environ.get("GOODHART_REQUIRE_SANDBOX") != "1":
+        pytest.skip("no sandbox can be used here")
+    with sandbox.open_sandbox(workers=4) as box:
+        done = box.run_many([task.correct[0] for task in TASKS])
+        return dict(zip([task.id for task in TASKS], done, strict=True))
 
 
 @pytest.mark.parametrize("task", TASKS, ids=[task.id for task in TASKS])
