@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from harness.judge import graded
-from harness.record import Run, read_rows
+from harness.record import Run, read_rows, write_whole
 from harness.study import BASE, Arm, CycleRow, Study
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ def conclude(run: Run, suite: Suite) -> dict[str, Any]:
     from reports.save import save
 
     result = analyse(study(run, suite))
+    text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(run.file("result.json"), f"{text}\n")
     save(result, run.folder)
     return result
 

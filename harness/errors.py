@@ -7,14 +7,13 @@ import errno
 from sandbox.types import SandboxError
 from tasks.errors import UserError
 
-DISK_FULL = "The disk is full: make room and go on."
 USER_ERRORS = (UserError, SandboxError, OSError)
 
 
 def sentence(error: Exception) -> str:
     """One sentence for the user. An OSError is the machine's: a full disk, a missing right."""
     if is_disk_full(error):
-        return DISK_FULL
+        return "The disk is full: make room."
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
         return f"The system refused: {error.strerror or error}{where}."

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness.evaluate import light_subset
 from harness.ingredients import Ingredients, ingredients, machine, package_versions
 from harness.profile import Profile
-from harness.registry import PROXIES, TRAINERS
+from harness.registry import PROXIES, TRAINERS, check_model
 from harness.study import BASE
 from tasks.errors import UserError
 from tasks.types import Record
@@ -115,6 +115,7 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
     profile = request.profile
     if not suite.split("train") or not suite.split("heldout"):
         raise UserError(f"Suite {suite.name} needs train and held-out tasks for a benchmark.")
+    check_model(profile.model)
     arms = plan_arms(profile.trainers)
     proxies = dict.fromkeys(["fidelity", "reproducibility", *(arm.proxy for arm in arms)])
     return Manifest(

@@ -167,6 +167,11 @@ class Run:
         return lock(self.file(".lock"), refusal)
 
     @property
+    def how_to_resume(self) -> str:
+        """The sentence for whoever is told that the run broke off."""
+        return f"Go on with: goodhart-bench benchmark --resume {self.folder}"
+
+    @property
     def is_sealed(self) -> bool:
         return self.file("sealed.json").exists()
 

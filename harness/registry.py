@@ -9,6 +9,7 @@ listing names costs nothing. An outside package adds its own with an entry point
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
@@ -20,11 +21,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from tasks.errors import UserError
 
 if TYPE_CHECKING:
-    from tasks.suite import Suite
-
     from harness.proxies import Proxy
     from harness.types import AdapterPolicy, Trainer
     from sandbox.types import Sandbox
+    from tasks.suite import Suite
 
 T = TypeVar("T")
 
@@ -113,15 +113,24 @@ def open_suite(name: str) -> Suite:
     return load_suite(name)
 
 
-def open_model(name: str, seed: int) -> AdapterPolicy:
-    """A registered model, or any causal language model by folder or hub name "owner/name"."""
-    if name in MODELS:
-        return MODELS.load(name)(name, seed=seed)
-    if "/" not in name and not Path(name).exists():
+def check_model(name: str) -> None:
+    """UserError unless the name may be a model: registered, a model folder, or a hub name."""
+    if name in MODELS or (Path(name) / "config.json").is_file():
+        return
+    if Path(name).exists():
+        raise UserError(f"{name} is no model folder: it has no config.json.")
+    if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name):
         raise UserError(
             f"{MODELS.unknown(name)} A model of your own is given as its folder, or as owner/name "
             "of the Hugging Face hub."
         )
+
+
+def open_model(name: str, seed: int) -> AdapterPolicy:
+    """A registered model, or any causal language model by folder or hub name "owner/name"."""
+    check_model(name)
+    if name in MODELS:
+        return MODELS.load(name)(name, seed=seed)
     from harness.policy import CausalPolicy
 
     return CausalPolicy.load(name, seed=seed)

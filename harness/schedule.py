@@ -15,7 +15,6 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from harness.cell import run_as_child
-from harness.errors import DISK_FULL
 from harness.meter import Report
 from harness.plan import Cell, Manifest
 from harness.record import Run
@@ -97,13 +96,13 @@ def start(run: Run, cell: Cell) -> ForkServerProcess:
 
 
 def check(run: Run, cell: Cell, code: int) -> None:
-    """Raise UserError with the last line a failed cell wrote."""
+    """Raise OSError if a cell found the disk full, UserError with its last line if it failed."""
     if code == errno.ENOSPC:
-        raise UserError(DISK_FULL)
+        raise OSError(code, os.strerror(code))
     if code:
         log = run.cell(cell.name).folder / "cell.log"
         reason = last_line(log) or f"exit code {code}"
-        raise UserError(f"Cell {cell.name} failed: {reason} The whole log is {log}.")
+        raise UserError(f"Cell {cell.name} failed: {reason} {run.how_to_resume}")
 
 
 def last_line(path: Path) -> str:

@@ -38,7 +38,7 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     from rich.console import Console
 
     from harness.benchmark import RUNS, complete, new_folder, open_judge, start
-    from harness.errors import USER_ERRORS, sentence
+    from harness.errors import sentence
     from harness.profile import load_profile
     from harness.record import Run
     from reports.tables import terminal
@@ -58,10 +58,10 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
         try:
             result = complete(run, judge, console)
         except KeyboardInterrupt:
-            console.print(f"Interrupted. {how_to_resume(run.folder)}", highlight=False)
+            console.print(f"Interrupted. {run.how_to_resume}", highlight=False)
             raise typer.Exit(130) from None
-        except USER_ERRORS as error:
-            raise UserError(f"{sentence(error)} {how_to_resume(run.folder)}") from error
+        except OSError as error:
+            raise UserError(f"{sentence(error)} {run.how_to_resume}") from error
     console.print(terminal(result), highlight=False, markup=False, soft_wrap=True)
     console.print(f"\nThe whole report: {run.file('report.md')}", highlight=False)
 
@@ -72,7 +72,3 @@ def changed(
     """The profile with what the command line overrides."""
     given = {"model": model, "suite": suite, "trainers": tuple(trainers) if trainers else None}
     return profile.model_copy(update={key: value for key, value in given.items() if value})
-
-
-def how_to_resume(folder: Path) -> str:
-    return f"Go on with: goodhart-bench benchmark --resume {folder}"

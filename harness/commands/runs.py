@@ -50,8 +50,5 @@ def report(
 
     opened = Run.open(run)
     if not opened.is_sealed:
-        raise UserError(
-            f"{run} is not finished ({state(opened)}); "
-            f"go on with: goodhart-bench benchmark --resume {run}"
-        )
+        raise UserError(f"{run} is not finished: {state(opened)}. {opened.how_to_resume}")
     print(terminal(json.loads(opened.file("result.json").read_text()), details))
