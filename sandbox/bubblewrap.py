@@ -135,8 +135,9 @@ class BubblewrapWorker:
         ]
 
     def _join(self) -> list[str]:
-        mount = ["--mount"] if self._root else []
-        return ["nsenter", "--target", str(self._holder.pid), "--user", "--net", *mount, "--"]
+        # Root takes the identity of the namespace's owner; others have it already.
+        identity = ["--mount"] if self._root else ["--preserve-credentials"]
+        return ["nsenter", "--target", str(self._holder.pid), "--user", "--net", *identity, "--"]
 
     def _wrap(self, limits: Limits, status: int) -> list[str]:
         def tmpfs(path: str, size: int) -> tuple[str, ...]:

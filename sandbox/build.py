@@ -22,7 +22,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.types import SandboxError
@@ -68,7 +68,7 @@ def built_image() -> Image | None:
     manifest = _folder() / "image.json"
     if not manifest.is_file():
         return None
-    return Image(**json.loads(manifest.read_text()))
+    return Image(rootfs=str(_folder() / "rootfs"), **json.loads(manifest.read_text()))
 
 
 def build_image(say: Say = print, *, force: bool = False) -> Image:
@@ -118,18 +118,17 @@ def _build(home: Path, say: Say) -> Image:
             _mmdebstrap(work, tar)
         ready = work / "ready"
         _unpack(tar, ready / "rootfs")
-        image = Image(
-            digest=_digest(recipe, ready / "rootfs"),
-            recipe=recipe,
-            rootfs=str(folder / "rootfs"),
-            docker=f"{REPOSITORY}:{recipe}",
-        )
-        (ready / "image.json").write_text(json.dumps(asdict(image), indent=2) + "\n")
+        manifest = {
+            "digest": _digest(recipe, ready / "rootfs"),
+            "recipe": recipe,
+            "docker": f"{REPOSITORY}:{recipe}",
+        }
+        (ready / "image.json").write_text(json.dumps(manifest, indent=2) + "\n")
         ready.chmod(0o755)
         _remove(folder)
         ready.rename(folder)
-        say(f"Image {image.digest} is in {folder}.")
-        return image
+        say(f"Image {manifest['digest']} is in {folder}.")
+        return Image(rootfs=str(folder / "rootfs"), **manifest)
 
 
 def _digest(recipe: str, rootfs: Path) -> str:

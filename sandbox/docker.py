@@ -209,11 +209,19 @@ def _lines(stream: Any) -> Iterator[bytes]:
 
 def _remove_orphans() -> None:
     """Remove what killed runs left behind: containers whose starter no longer lives."""
+    from docker.errors import APIError
+
     for container in engine.client().containers.list(all=True, filters={"label": LABEL}):
-        owner = int(container.labels[LABEL])
-        try:
-            os.kill(owner, 0)
-        except ProcessLookupError:
-            container.remove(force=True)
-        except PermissionError:
-            pass  # it lives, and is somebody else's
+        if not _lives(int(container.labels[LABEL])):
+            with suppress(APIError):  # it may be on its way out already
+                container.remove(force=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -19,9 +19,11 @@ TIMEOUT_S = 300  # for one request; importing the image is the longest
 @cache
 def client() -> DockerClient:
     """The engine that DOCKER_HOST names, or the local one. SandboxError if none answers."""
-    import docker
-    from docker.errors import DockerException
-
+    try:
+        import docker
+        from docker.errors import DockerException
+    except ImportError as error:
+        raise SandboxError("The Docker SDK is missing: pip install docker.") from error
     try:
         found = docker.from_env(timeout=TIMEOUT_S, max_pool_size=32)
         found.ping()

@@ -23,10 +23,11 @@ TYPES = {
 }  # fmt: skip
 NUMBERS = {number: name for name, number in TYPES.items()}
 HOSTS = ("admin", "api", "app", "dev", "ftp", "intranet", "mail", "ns1", "ns2", "vpn", "www")
-IN, OPT, TTL_S = 1, 41, 300
+IN, CHAOS, OPT, TTL_S = 1, 3, 41, 300
 NOERROR, NXDOMAIN = 0, 3
 AUTHORITATIVE_ANSWER = 0x8480  # QR, AA, RA
 IP_PKTINFO = 8
+LONGEST_QUERY = 2048  # bytes; what claims to be longer is no DNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,13 @@ class Resource:
     name: str
     type: str
     data: bytes
+    class_: int = IN
 
-    def packed(self) -> bytes:
-        head = struct.pack("!HHIH", TYPES[self.type], IN, TTL_S, len(self.data))
-        return packed_name(self.name) + head + self.data
+    def packed(self, asked: str) -> bytes:
+        """On the wire; the name asked for is a pointer to the question, as BIND has it."""
+        name = b"\xc0\x0c" if self.name == asked else packed_name(self.name)
+        head = struct.pack("!HHIH", TYPES[self.type], self.class_, TTL_S, len(self.data))
+        return name + head + self.data
 
 
 def parse(message: bytes) -> Query:
@@ -88,7 +92,7 @@ def answer(query: Query, record: Record) -> bytes:
         int(query.edns),
     )
     opt = struct.pack("!BHHIH", 0, OPT, 4096, 0, 0) if query.edns else b""
-    return header + query.raw + b"".join(r.packed() for r in found + authority) + opt
+    return header + query.raw + b"".join(r.packed(query.name) for r in found + authority) + opt
 
 
 def packed_name(name: str) -> bytes:
@@ -120,7 +124,10 @@ def serve_udp(record: Record) -> None:
 async def serve_tcp(peer: Peer) -> None:
     while head := await peer.reader.read(2):
         head += await peer.reader.readexactly(2 - len(head))
-        query = parse(await peer.reader.readexactly(int.from_bytes(head, "big")))
+        size = int.from_bytes(head, "big")
+        if size > LONGEST_QUERY:
+            return
+        query = parse(await peer.reader.readexactly(size))
         _note(query, peer.record, "tcp", peer.address)
         reply = answer(query, peer.record)
         await peer.say(len(reply).to_bytes(2, "big") + reply)
@@ -135,6 +142,8 @@ def _resources(query: Query, record: Record) -> Iterator[Resource]:
     if name.endswith(".in-addr.arpa"):
         yield from _reverse(name, type_, record)
         return
+    if name == "version.bind":
+        yield Resource(name, "TXT", _text("9.18.49-1~deb12u3-Debian"), CHAOS)
     address = address_of(name)
     if address is None:
         return

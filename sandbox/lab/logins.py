@@ -5,8 +5,10 @@ Their banners are those of well-known programs, so that `nmap -sV` knows them at
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
+import re
 import shlex
 
 from .serve import Peer
@@ -57,7 +59,7 @@ async def pop3(peer: Peer) -> None:
 
 
 async def imap(peer: Peer) -> None:
-    await peer.say("* OK [CAPABILITY IMAP4rev1 ID ENABLE] Dovecot (Debian) ready.\r\n")
+    await peer.say("* OK [CAPABILITY IMAP4rev1 ID ENABLE] Dovecot ready.\r\n")
     while True:
         tag, verb, *rest = [*shlex.split(await peer.line()), "", ""]
         match verb.upper():
@@ -123,20 +125,23 @@ def _decoded(text: str) -> str:
 
 async def telnet(peer: Peer) -> None:
     await peer.say(b"\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23\xff\xfd\x27")  # as Linux telnetd asks
+    await asyncio.sleep(0.2)  # it, too, then waits for the answers
     for _ in range(3):
         await peer.say("login: ")
-        user = _without_options(await peer.line())
+        user = await _telnet_line(peer)
         await peer.say("Password: ")
-        if peer.login("telnet", user, _without_options(await peer.line())):
+        if peer.login("telnet", user, await _telnet_line(peer)):
             await peer.say("\r\nLast login: Thu Jan  1 00:00:00\r\n$ ")
-            await peer.line()
+            await _telnet_line(peer)
             return
         await peer.say("\r\nLogin incorrect\r\n")
 
 
-def _without_options(line: str) -> str:
-    """The line without telnet's option negotiation, which is not valid UTF-8."""
-    return line.rpartition("\ufffd")[2].lstrip("\x00\x18\x1f #'")
+async def _telnet_line(peer: Peer) -> str:
+    """A line up to its end, which is CR LF or CR NUL, without option negotiation (RFC 854)."""
+    line = await peer.reader.readuntil(b"\r")
+    await peer.reader.readexactly(1)
+    return re.sub(rb"\xff[\xfb-\xfe].", b"", line[:-1], flags=re.S).decode("utf-8", "replace")
 
 
 async def redis(peer: Peer) -> None:
@@ -144,14 +149,12 @@ async def redis(peer: Peer) -> None:
         words = (await peer.line()).split()
         if words and words[0].startswith("*"):  # an array of strings: *2 $4 AUTH $6 secret
             words = [(await peer.line(), await peer.line())[1] for _ in range(int(words[0][1:]))]
-        if not words:
-            continue
-        if words[0].upper() == "AUTH" and len(words) > 1:
+        if words and words[0].upper() == "AUTH" and len(words) > 1:
             user = words[1] if len(words) > 2 else ""
             right = peer.login("redis", user, words[-1])
             await peer.say("+OK\r\n" if right else "-WRONGPASS invalid username-password pair\r\n")
         else:
-            await peer.say("-NOAUTH Authentication required.\r\n")
+            await peer.say("-ERR operation not permitted\r\n")
 
 
 async def ssh(peer: Peer) -> None:

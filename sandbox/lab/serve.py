@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from .record import Record
 
 LONGEST_LINE = 65_536
+HANDSHAKE_S = 2.0  # after which a peer that speaks no TLS is shown the door
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Peer:
         await self.writer.drain()
 
     def login(self, service: str, user: str, password: str) -> bool:
+        """Note an attempt and say whether it succeeds. hydra writes an empty password as ""."""
+        password = "" if password == '""' else password
         return self.record.login(service, self.address, self.port, user, password)
 
 
@@ -68,6 +71,12 @@ class Listener:
         for port in ports:
             self._servers.append(
                 await asyncio.start_server(
-                    accept, "0.0.0.0", port, ssl=tls, limit=LONGEST_LINE, backlog=1024
+                    accept,
+                    "0.0.0.0",
+                    port,
+                    ssl=tls,
+                    ssl_handshake_timeout=HANDSHAKE_S if tls else None,
+                    limit=LONGEST_LINE,
+                    backlog=1024,
                 )
             )

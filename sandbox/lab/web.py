@@ -18,7 +18,8 @@ from .serve import Peer
 PAGES = json.loads((Path(__file__).parent / "site.json").read_text())
 PRIVATE = "/private"
 METHODS = "GET, HEAD, POST, OPTIONS"
-LARGEST_BODY = 1 << 20
+LARGEST_BODY = 1 << 20  # bytes
+MOST_HEADERS = 100
 USER_FIELDS = {"user", "username", "login", "email", "log", "uname"}
 PASSWORD_FIELDS = {"pass", "password", "pwd", "passwd"}
 REASONS = {
@@ -66,7 +67,7 @@ class Site:
 
     def _respond(self, request: Request, peer: Peer) -> Response:
         allowed = _basic_login(request, peer)
-        if allowed is False or (request.path.startswith(PRIVATE) and not allowed):
+        if request.path.startswith(PRIVATE) and not allowed:
             return Response(401, "Login needed.", (("WWW-Authenticate", 'Basic realm="lab"'),))
         if request.method in ("OPTIONS", "TRACE", "CONNECT"):
             status = 200 if request.method == "OPTIONS" else 405
@@ -94,11 +95,18 @@ def _page(path: str, host: str) -> Response:
 
 async def _read(peer: Peer) -> Request | None:
     """The next request; None if what came is not HTTP. EOFError when the peer has gone."""
-    head = (await peer.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    first, *lines = head.rstrip("\r\n").split("\r\n")
-    parts = first.split(" ")
+    # What is not HTTP is refused at the first byte or line: scanners wait for seconds otherwise.
+    start = await peer.reader.readexactly(1)
+    if not start.isalpha():
+        return None
+    parts = (start + await peer.reader.readuntil(b"\n")).decode("latin-1").split()
     if len(parts) != 3 or not parts[2].startswith("HTTP/"):
         return None
+    lines = []
+    while line := (await peer.reader.readuntil(b"\n")).decode("latin-1").strip():
+        lines.append(line)
+        if len(lines) > MOST_HEADERS:
+            return None
     pairs = (line.split(":", 1) for line in lines if ":" in line)
     headers = {name.strip().lower(): value.strip() for name, value in pairs}
     length = headers.get("content-length", "0")

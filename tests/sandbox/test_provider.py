@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sandbox import isolation, open_sandbox, providers
+from sandbox import image_home, isolation, open_sandbox, providers
 from sandbox.types import Ending, Sandbox, SandboxError
 
 SLEEPER = """
@@ -79,12 +80,34 @@ def test_nothing_outlives_a_killed_run(box: Sandbox) -> None:
     wait_for(lambda: "sleep 54321" not in processes())
 
 
+AS_A_USER = """
+mount --bind "$1" /mnt && mount --bind "$2" /media && cd /media &&
+exec setpriv --reuid 12345 --regid 12345 --clear-groups --inh-caps=-all env -i PATH="$PATH" \\
+    GOODHART_BENCH_HOME=/mnt /usr/bin/python3 -B -c 'import sandbox
+with sandbox.open_sandbox("bubblewrap", workers=1) as box:
+    done = box.run("curl -s http://10.1.2.3/admin")
+    print(done.exit_code, done.observation.http[0].path)'
+"""
+
+
+@pytest.mark.sandbox
+@pytest.mark.skipif(os.geteuid() != 0, reason="every other test has no root either")
+def test_bubblewrap_needs_no_root(start: Callable[[str], Sandbox]) -> None:
+    start("bubblewrap")
+    wrap = ["unshare", "--mount", "--propagation=private", "sh", "-c", AS_A_USER, "sh"]
+    repository = Path(__file__).parents[2]
+    done = subprocess.run(
+        [*wrap, image_home(), repository], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "0 /admin\n", done.stderr
+
+
 def processes() -> list[str]:
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     return listing.stdout.splitlines()
 
 
-def wait_for(condition) -> None:  # type: ignore[no-untyped-def]
+def wait_for(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < end

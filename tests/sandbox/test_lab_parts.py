@@ -1,0 +1,120 @@
+"""The lab's own parts, without a sandbox: names, DNS messages, the record, the database."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.capture import Capture
+from sandbox.lab import dns, names
+from sandbox.lab.database import Database
+from sandbox.lab.record import MAX_ROWS, Record
+
+LABEL = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)
+
+
+def question(name: str, type_: str) -> bytes:
+    head = struct.pack("!6H", 7, 0x0100, 1, 0, 0, 0)
+    return head + dns.packed_name(name) + struct.pack("!HH", dns.TYPES[type_], 1)
+
+
+def reply(name: str, type_: str) -> tuple[int, int]:
+    """(response code, number of answers)."""
+    record = Record()
+    record.begin()
+    message = dns.answer(dns.parse(question(name, type_)), record)
+    number, flags, _, answers = struct.unpack_from("!4H", message)
+    assert number == 7
+    return flags & 0xF, answers
+
+
+@given(LABEL, LABEL, st.sampled_from(names.TOP))
+def test_every_lab_name_has_one_address_in_the_lab(host: str, site: str, top: str) -> None:
+    address = names.address_of(f"{host}.{site}.{top}")
+    assert address == names.address_of(f"{host}.{site}.{top}")
+    assert ipaddress.ip_address(str(address)) in ipaddress.ip_network("10.0.0.0/8")
+
+
+@pytest.mark.parametrize("name", ["example", "debian.org", "a..test", "x" * 31 + ".test", ""])
+def test_other_names_do_not_exist(name: str) -> None:
+    assert names.address_of(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "expected"),
+    [
+        ("shop.example", "A", (0, 1)),
+        ("shop.example", "NS", (0, 2)),
+        ("shop.example", "MX", (0, 1)),
+        ("shop.example", "CNAME", (0, 0)),
+        ("www.shop.example", "MX", (0, 0)),
+        ("shop.example", "AXFR", (0, 20)),
+        ("debian.org", "A", (3, 0)),
+        ("4.3.2.10.in-addr.arpa", "PTR", (3, 0)),
+    ],
+)
+def test_dns_answers(name: str, type_: str, expected: tuple[int, int]) -> None:
+    assert reply(name, type_) == expected
+
+
+def test_an_address_has_the_name_that_was_asked_for() -> None:
+    record = Record()
+    record.begin()
+    dns.answer(dns.parse(question("shop.example", "A")), record)
+    reverse = ".".join(reversed(str(names.address_of("shop.example")).split(".")))
+    message = dns.answer(dns.parse(question(f"{reverse}.in-addr.arpa", "PTR")), record)
+    assert dns.packed_name("shop.example") in message
+
+
+@given(st.binary(max_size=64))
+def test_what_is_no_dns_query_is_refused_not_fatal(message: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        dns.parse(message)
+
+
+def test_record_says_when_it_keeps_no_more() -> None:
+    record = Record()
+    record.begin()
+    for _ in range(MAX_ROWS):
+        record.dns(name="a")
+    assert not record.collect()["truncated"]
+    record.dns(name="a")
+    assert record.collect()["truncated"]
+    record.begin()
+    assert record.collect() == {
+        "connections": [], "http": [], "dns": [], "logins": [], "truncated": False
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ["1", "kettle", "acorn-22", "a b"])
+def test_database_page_depends_on_injected_truth(value: str) -> None:
+    database = Database()
+    plain = database.page(value)
+    assert plain == database.page(f"{value}' AND '1'='1")
+    assert plain != database.page(f"{value}' AND '1'='2")
+    assert database.page(f"{value}'")[0] == 500
+
+
+def test_database_refuses_to_be_a_burden() -> None:
+    database = Database()
+    heavy = "1' AND 1=LIKE('A',UPPER(HEX(RANDOMBLOB(500000000))))--"
+    loop = "1' UNION WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i+1 FROM n) "
+    loop += "SELECT max(i),1 FROM n--"
+    assert database.page(heavy)[0] == 500
+    assert database.page(loop)[0] == 500
+    assert database.page("1'; DROP TABLE users--")[0] == 500
+    assert "guest" in database.page("1' UNION SELECT login, password FROM users--")[1]
+
+
+def test_capture_keeps_the_first_bytes() -> None:
+    capture = Capture(4)
+    capture.add(1, b"abc")
+    assert not capture.truncated
+    capture.add(1, b"def")
+    capture.add(2, b"err")
+    assert (capture.stdout, capture.stderr, capture.truncated) == ("abcd", "err", True)
