@@ -9,13 +9,16 @@ Each level says pass, fail or undecidable with a reason; the first that does not
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 
 from tasks.canonical import canonical_form
 from tasks.extract import extract
 from tasks.intent import judge as judge_intent
 from tasks.parsers import Parser, informs, parser_for
-from tasks.parsers.grammar import RefusedError
+from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.quoting import UndecidedError
 from tasks.shell import BashSyntaxError, Simple, read
 from tasks.spec import load_specs
@@ -25,25 +28,23 @@ from tasks.wrappers import SHELLS, WRAPPERS
 _BIN = frozenset({"", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin"})
 # Wrappers that the isolated machine does not have; their command is run without them.
 _ABSENT = frozenset({"sudo", "proxychains", "proxychains4"})
-
-_LEVEL_OF = {Fault.UNKNOWN_FLAG: Level.FLAGS, Fault.WRONG_TOOL: Level.TOOL}
+_KNOWN = "the tool knows every flag"
 
 
 class _StopError(Exception):
-    """A level that did not pass."""
+    """A level did not pass: the last one of the verdict."""
 
 
 class _Check:
     """One check on its way through the levels."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str, task: Task | None) -> None:
+        self.answer = text
+        self.task = task
         self.levels: list[LevelResult] = []
         self.text: str | None = None
         self.command: Command | None = None
         self.canonical: str | None = None
-
-    def verdict(self) -> Verdict:
-        return Verdict(tuple(self.levels), self.command, self.canonical, self.text)
 
     def passed(self, level: Level, reason: str) -> None:
         self.levels.append(LevelResult(level, Status.PASS, reason))
@@ -82,24 +83,31 @@ def _names() -> frozenset[str]:
 
 
 def _run(text: str, task: Task | None) -> Verdict:
-    state = _Check()
-    try:
-        line = _extract(state, text)
-        simple = _shell(state, line)
-        parser = _tool(state, simple, task)
-        _parse(state, parser, simple)
-        if task is not None:
-            _intent(state, parser, task)
-    except _StopError:
-        pass
-    return state.verdict()
+    state = _Check(text, task)
+    with suppress(_StopError):
+        _levels(state)
+    return Verdict(tuple(state.levels), state.command, state.canonical, state.text)
 
 
-def _extract(state: _Check, text: str) -> str:
-    line = extract(text, _names())
+def _levels(state: _Check) -> None:
+    state.text = line = _extract(state)
+    simple = _shell(state, line)
+    parser = _tool(state, simple)
+    grammar, words = _subcommand(state, parser, simple)
+    command = _flags(state, parser, grammar, words)
+    # The files that the shell writes are effects of the command like its own options.
+    command = replace(command, arguments=command.arguments + simple.redirections)
+    state.command = command
+    _arguments(state, parser, command)
+    state.canonical = canonical_form(command, grammar)
+    if state.task is not None:
+        _intent(state, state.task, command, grammar)
+
+
+def _extract(state: _Check) -> str:
+    line = extract(state.answer, _names())
     if not line:
         raise state.failed(Level.EXTRACT, Fault.NO_COMMAND, "the answer holds no command")
-    state.text = line
     state.passed(Level.EXTRACT, "one command")
     return line
 
@@ -117,9 +125,9 @@ def _shell(state: _Check, line: str) -> Simple:
     return simple
 
 
-def _tool(state: _Check, simple: Simple, task: Task | None) -> Parser:
+def _tool(state: _Check, simple: Simple) -> Parser:
     folder, _, name = simple.argv[0].rpartition("/")
-    wanted = task.intent.tool if task else None
+    wanted = state.task.intent.tool if state.task else None
     if wanted and (name != wanted or folder not in _BIN):
         reason = f"the task needs {wanted}, not {simple.argv[0]}"
         raise state.failed(Level.TOOL, Fault.WRONG_TOOL, reason)
@@ -129,42 +137,51 @@ def _tool(state: _Check, simple: Simple, task: Task | None) -> Parser:
     return parser_for(name)
 
 
-def _parse(state: _Check, parser: Parser, simple: Simple) -> None:
-    """Levels TOOL (its subcommand), FLAGS and ARGUMENTS."""
+def _subcommand(state: _Check, parser: Parser, simple: Simple) -> tuple[Grammar, Sequence[str]]:
+    """A missing subcommand is no other one: it is left to the level ARGUMENTS."""
     try:
-        command = parser.parse(simple.argv[1:], state.text or "")
-        command = Command(
-            command.tool,
-            command.subcommand,
-            command.arguments + simple.redirections,
-            command.source,
-        )
-        state.command = command
+        grammar, words = parser.split(simple.argv[1:])
+    except RefusedError as refused:
+        raise state.failed(Level.TOOL, refused.fault, refused.reason) from None
+    wanted = state.task.intent.subcommand if state.task else None
+    if wanted and grammar.subcommand and grammar.subcommand != wanted:
+        reason = f"the task needs {parser.tool} {wanted}, not {grammar.tool}"
+        raise state.failed(Level.TOOL, Fault.WRONG_TOOL, reason)
+    state.passed(Level.TOOL, grammar.tool)
+    return grammar, words
+
+
+def _flags(state: _Check, parser: Parser, grammar: Grammar, words: Sequence[str]) -> Command:
+    try:
+        command = parser.read(grammar, words, state.text or "")
+    except RefusedError as refused:
+        raise _refused(state, refused) from None
+    state.passed(Level.FLAGS, _KNOWN)
+    return command
+
+
+def _refused(state: _Check, refused: RefusedError) -> _StopError:
+    """A tool stops at the first mistake it meets, whether that is a flag or a value."""
+    if refused.fault is Fault.UNKNOWN_FLAG:
+        return state.failed(Level.FLAGS, refused.fault, refused.reason)
+    state.passed(Level.FLAGS, _KNOWN)
+    return state.failed(Level.ARGUMENTS, refused.fault, refused.reason)
+
+
+def _arguments(state: _Check, parser: Parser, command: Command) -> None:
+    try:
         parser.check(command)
     except RefusedError as refused:
-        level = _LEVEL_OF.get(refused.fault, Level.ARGUMENTS)
-        if level is not Level.TOOL:
-            state.passed(Level.TOOL, parser.tool)
-        if level is Level.ARGUMENTS:
-            state.passed(Level.FLAGS, "the tool knows every flag")
-        raise state.failed(level, refused.fault, refused.reason) from None
-    grammar = parser.scope(command.subcommand)
-    state.passed(Level.TOOL, grammar.tool)
-    state.passed(Level.FLAGS, "the tool knows every flag")
+        raise state.failed(Level.ARGUMENTS, refused.fault, refused.reason) from None
     state.passed(Level.ARGUMENTS, "the tool takes every value and operand")
-    state.canonical = canonical_form(command, grammar)
 
 
-def _intent(state: _Check, parser: Parser, task: Task) -> None:
-    command = state.command
-    assert command is not None
-    grammar = parser.scope(command.subcommand)
+def _intent(state: _Check, task: Task, command: Command, grammar: Grammar) -> None:
     if informs(grammar, command):
         reason = f"{grammar.tool} would only print its help or version"
         raise state.failed(Level.INTENT, Fault.MISSING_OPTION, reason)
     try:
         judge_intent(task.intent, command, grammar)
     except RefusedError as refused:
-        level = Level.TOOL if refused.fault is Fault.WRONG_TOOL else Level.INTENT
-        raise state.failed(level, refused.fault, refused.reason) from None
+        raise state.failed(Level.INTENT, refused.fault, refused.reason) from None
     state.passed(Level.INTENT, "does what the task asks and nothing else")

@@ -33,10 +33,10 @@ _SETS = {"ports": ",", "hosts": " ", "items": ","}  # how several values make on
 
 
 def judge(intent: Intent, command: Command, grammar: Grammar) -> None:
-    """Raises RefusedError with the first thing that is missing, wrong, forbidden or too much."""
-    if command.subcommand != intent.subcommand:
-        wanted = " ".join(filter(None, (intent.tool, intent.subcommand)))
-        raise RefusedError(Fault.WRONG_TOOL, f"the task needs {wanted}, not {grammar.tool}")
+    """Raises RefusedError with the first thing that is forbidden, missing, wrong or too much.
+
+    The command is of the intent's tool and subcommand, which is looked at before.
+    """
     forbidden = {_canonical(name, grammar) for name in intent.forbid}
     for argument in command.arguments:
         if argument.name in forbidden:
@@ -57,8 +57,10 @@ def judge(intent: Intent, command: Command, grammar: Grammar) -> None:
 def _allows(entry: str, argument: Argument, grammar: Grammar) -> bool:
     """Whether an entry of `allow`, an option's name or "NAME=VALUE", lets the argument be."""
     name, equals, value = entry.partition("=")
-    same = argument.name == _canonical(name, grammar)
-    return same and (not equals or argument.value == value)
+    if argument.name != _canonical(name, grammar):
+        return False
+    stated = Argument(argument.name, value, entry)
+    return not equals or value_text(argument, grammar) == value_text(stated, grammar)
 
 
 def _consume(

@@ -1,6 +1,6 @@
 """One parser for each personality, and what all tools have in common after parsing.
 
-understand(grammar_for("nmap"), ["-sV", "-p80", "10.0.0.1"], source)  -> Command
+parser_for("nmap").parse(["-sV", "-p80", "10.0.0.1"], source)  -> Command
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ PERSONALITIES: Mapping[str, Parse] = MappingProxyType(
 
 
 class Parser:
-    """A tool's command line, from words to a checked Command in two steps."""
+    """A tool's command line, from words to a checked Command."""
 
     def __init__(self, spec: ToolSpec) -> None:
         self.tool = spec.tool
@@ -59,16 +59,26 @@ class Parser:
         """The grammar of a subcommand, or of the tool itself."""
         return self.grammar.subcommands[subcommand] if subcommand else self.grammar
 
-    def parse(self, words: Sequence[str], source: str) -> Command:
-        """The command that the words after the tool's name say, values not yet looked at.
+    def split(self, words: Sequence[str]) -> tuple[Grammar, Sequence[str]]:
+        """The grammar of the subcommand in the words, and the words without its name.
 
-        Raises RefusedError for an unknown subcommand or flag and for a value that is missing.
+        Raises RefusedError for an unknown subcommand.
         """
-        grammar = self.grammar
-        if grammar.subcommands:
-            grammar, words = pflag.split(grammar, words)
+        return (
+            pflag.split(self.grammar, words) if self.grammar.subcommands else (self.grammar, words)
+        )
+
+    def read(self, grammar: Grammar, words: Sequence[str], source: str) -> Command:
+        """What the words say under a grammar, values not yet looked at.
+
+        Raises RefusedError for an unknown flag and for a value that is missing.
+        """
         arguments = _effective(grammar, self._parse(grammar, words))
         return Command(self.tool, grammar.subcommand, tuple(arguments), source)
+
+    def parse(self, words: Sequence[str], source: str) -> Command:
+        """`split` and `read`: the command that the words after the tool's name say."""
+        return self.read(*self.split(words), source)
 
     def check(self, command: Command) -> None:
         """RefusedError for a value, an operand or a combination that the tool does not take."""
@@ -77,7 +87,7 @@ class Parser:
             _check_value(grammar, argument)
         _check_conflicts(grammar, command)
         if not informs(grammar, command):
-            _check_required(grammar, command, bool(self.grammar.subcommands))
+            _check_required(grammar, command)
 
 
 @cache
@@ -141,7 +151,7 @@ def _check_value(grammar: Grammar, argument: Argument) -> None:
 
 
 def _check_conflicts(grammar: Grammar, command: Command) -> None:
-    names = {argument.name for argument in command.arguments}
+    names = [argument.name for argument in command.arguments]
     for name in names:
         option = grammar.option(name)
         for other in option.conflicts if option else ():
@@ -149,8 +159,8 @@ def _check_conflicts(grammar: Grammar, command: Command) -> None:
                 raise RefusedError(Fault.CONFLICT, f"{grammar.tool} refuses {name} beside {other}")
 
 
-def _check_required(grammar: Grammar, command: Command, has_subcommands: bool) -> None:
-    if has_subcommands and command.subcommand is None:
+def _check_required(grammar: Grammar, command: Command) -> None:
+    if grammar.subcommands:
         raise RefusedError(Fault.MISSING_OPERAND, f"{grammar.tool} needs a subcommand")
     names = {argument.name for argument in command.arguments}
     for operand in grammar.operands:
