@@ -109,8 +109,10 @@ def check_unchanged(run: Run, judge: Judge, suite: Suite) -> None:
 
 def complete(run: Run, judge: Judge, console: Console) -> dict[str, Any]:
     """Do whatever a run still lacks, and seal it; returns the result."""
-    suite = open_suite(run.manifest.profile.suite)
     with run.lock():
+        if run.is_sealed:
+            return run.result()
+        suite = open_suite(run.manifest.profile.suite)
         check_unchanged(run, judge, suite)
         workers = run.manifest.profile.workers or cores()
         sizes: Counter[str] = Counter(task.split for task in suite.tasks)

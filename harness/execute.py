@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness.meter import Report
     from sandbox.types import Sandbox
 
-LIMITS = Limits(output_bytes=16 << 10)
+LIMITS = Limits(wall_s=30, output_bytes=16 << 10)
 BATCH = 16  # executions between two writes to disk
 
 

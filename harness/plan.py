@@ -66,7 +66,7 @@ class Manifest(Record):
 
 def plan_arms(trainers: Iterable[str]) -> tuple[ArmPlan, ...]:
     """The arms for these trainers. Controls always run, and V1 whose rate random-accept takes."""
-    names = list(dict.fromkeys([*trainers, "v1", *CONTROLS]))
+    names = list(dict.fromkeys(["v1", *trainers, *CONTROLS]))
     arms = []
     for name in names:
         trainer = TRAINERS.load(name)()

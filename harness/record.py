@@ -175,6 +175,11 @@ class Run:
     def is_sealed(self) -> bool:
         return self.file("sealed.json").exists()
 
+    def result(self) -> Row:
+        """The result of a finished run."""
+        found: Row = json.loads(self.file("result.json").read_bytes())
+        return found
+
     def seal(self) -> None:
         """Write the digest of every file of the record, last of all."""
         files = {

@@ -55,6 +55,8 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
         if resume is None:
             run = start(profile, settings, judge, out or new_folder(RUNS, profile))
         console.print(f"run: {run.folder}", highlight=False)
+        if run.manifest.remedy:
+            console.print(f"Judged statically, not executed. {run.manifest.remedy}", markup=False)
         try:
             result = complete(run, judge, console)
         except KeyboardInterrupt:

@@ -42,8 +42,6 @@ def report(
     details: Annotated[bool, typer.Option(help="All tables, not the two main ones.")] = False,
 ) -> None:
     """Print a finished run's tables again."""
-    import json
-
     from harness.record import Run
     from reports.tables import terminal
     from tasks.errors import UserError
@@ -51,4 +49,4 @@ def report(
     opened = Run.open(run)
     if not opened.is_sealed:
         raise UserError(f"{run} is not finished: {state(opened)}. {opened.how_to_resume}")
-    print(terminal(json.loads(opened.file("result.json").read_text()), details))
+    print(terminal(opened.result(), details))

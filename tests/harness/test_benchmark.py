@@ -15,7 +15,7 @@ import pytest
 from harness.benchmark import Judge, open_judge, start
 from harness.judge import graded, judge_run
 from harness.profile import load_profile
-from harness.record import Run, append_rows
+from harness.record import append_rows
 from harness.registry import open_suite
 from harness.types import Outcome
 from sandbox.types import SandboxError
@@ -112,9 +112,18 @@ def test_killed_and_interrupted_it_ends_with_the_same_numbers(
 
 
 @pytest.mark.slow
-def test_a_run_that_another_process_works_on_is_refused(unbroken: Path) -> None:
-    with Run.open(unbroken).lock():
-        code, output = finish("--resume", str(unbroken))
+def test_a_sealed_run_is_only_shown_again(unbroken: Path) -> None:
+    before = (unbroken / "sealed.json").stat()
+    code, output = finish("--resume", str(unbroken))
+    assert code == 0
+    assert "Correctness before and after" in output
+    assert (unbroken / "sealed.json").stat() == before
+
+
+def test_a_run_that_another_process_works_on_is_refused(tiny_profile: Path, tmp_path: Path) -> None:
+    run = start("tiny", load_profile(str(tiny_profile)), Judge(None), tmp_path / "run")
+    with run.lock():
+        code, output = finish("--resume", str(run.folder))
     assert code == 2
     assert "Another process is working on" in output
 
