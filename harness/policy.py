@@ -37,6 +37,7 @@ PROMPTS = Path(__file__).parent / "prompts.yaml"
 
 ROWS = 128  # sequences a forward pass; more gains nothing on one thread and costs memory
 RANK = 16
+HUB_TIMEOUT = 20.0  # seconds
 ADAPTER = "adapter.safetensors"
 
 
@@ -77,7 +78,7 @@ class CausalPolicy:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        source = str(EMBEDDED) if model == "embedded" else model
+        source = _found(model)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype = torch.bfloat16 if device == "cuda" else torch.float32
         try:
@@ -85,8 +86,8 @@ class CausalPolicy:
             network = AutoModelForCausalLM.from_pretrained(source, dtype=dtype).to(device)
         except (OSError, ValueError) as error:
             raise UserError(
-                f"model {model!r} cannot be loaded: it is no folder with a causal language model, "
-                f"and no such model was found on the hub ({str(error).splitlines()[0]})"
+                f"model {model!r} is not a causal language model that transformers can load "
+                f"({str(error).splitlines()[0]})"
             ) from None
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
@@ -191,6 +192,25 @@ class CausalPolicy:
         if self._prompts.stop:
             text = text.partition(self._prompts.stop)[0]
         return Generation(text.strip(), len(tokens))
+
+
+def _found(model: str) -> str:
+    """The folder or hub name to load from; UserError, after one question to the hub, if none."""
+    from huggingface_hub import HfApi, try_to_load_from_cache
+
+    if model == "embedded":
+        return str(EMBEDDED)
+    if Path(model).is_dir():
+        return model
+    try:
+        if not isinstance(try_to_load_from_cache(model, "config.json"), str):
+            HfApi().model_info(model, timeout=HUB_TIMEOUT)
+    except Exception as error:  # the hub client raises a dozen unrelated types
+        raise UserError(
+            f"model {model!r} is neither a folder nor a model that the hub has or this machine "
+            f"keeps from it ({type(error).__name__}); give a folder, owner/name, or `embedded`"
+        ) from None
+    return model
 
 
 def _end_tokens(tokenizer: Any, stop: str) -> tuple[int, ...]:

@@ -133,12 +133,17 @@ def test_training_on_nothing_is_refused(policy: CausalPolicy) -> None:
         policy.train([], Training())
 
 
-def test_an_unknown_model_is_one_clear_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("name", ["nothing/here", "/nothing/here", "no such model"])
+def test_an_unknown_model_is_one_clear_sentence(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(UserError, match="cannot be loaded") as caught:
-        CausalPolicy.load(str(tmp_path / "nothing"))
+    with pytest.raises(UserError, match="neither a folder nor") as caught:
+        CausalPolicy.load(name)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_without_a_model_is_one_clear_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="not a causal language model") as caught:
+        CausalPolicy.load(str(tmp_path))
     assert "\n" not in str(caught.value)
 
 
