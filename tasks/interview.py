@@ -1,0 +1,244 @@
+"""Question one binary about one claim of its spec.
+
+Three questions decide existence and arity, because exit codes do not (they miss 15% of unknown
+flags): the flag before an option that cannot exist, which the binary names only if it has read
+past the flag; the flag as the last word, where it misses its value; and `flag=zzq`, which a switch
+refuses.
+
+An abbreviation stated as an option is found where the complaint shows the whole name, which is
+everywhere but in curl and dig.
+
+How each tool is asked and words its complaints is data, in `tasks/probes.yaml`.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from tasks.errors import UserError
+from tasks.spec import Option
+from tasks.types import Record
+
+PROBES = Path(__file__).parent / "probes.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one command line said. `exit_code` is None if it did not end in time."""
+
+    exit_code: int | None
+    stdout: str
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.stdout}\n{self.stderr}"
+
+
+Run = Callable[[str], Answer]
+
+
+class Finding(StrEnum):
+    """What the binary says of a claim."""
+
+    AGREES = "agrees"
+    EXPLAINED = "differs for a known reason"  # as `exceptions` in probes.yaml says
+    UNDECIDED = "not decidable by the binary"
+    DISAGREES = "disagrees"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One claim of a spec, the command that decided it, and the line in which the tool did."""
+
+    subcommand: str  # "" for none
+    flag: str  # as spelled: the canonical name or an alias
+    claim: str
+    finding: Finding
+    probe: str
+    exit_code: int | None
+    said: str  # "" if the flag was taken without a word
+
+
+class Wording(Record):
+    """How one tool is asked and answers; see the head of `probes.yaml`."""
+
+    sentinel: str
+    unknown: str
+    missing: str
+    unwanted: str | None = None
+    conflict: str | None = None
+    repeated: str | None = None
+    complete: tuple[str, ...] = ("",)
+    values: Mapping[str, str] = {}
+    exceptions: Mapping[str, str] = {}
+
+
+class Probes(Record):
+    """`probes.yaml`: a sample value of each type, and the wording of each tool."""
+
+    samples: Mapping[str, str]
+    tools: Mapping[str, Wording]
+
+
+@cache
+def load_probes() -> Probes:
+    """How to question every tool."""
+    return Probes.model_validate(yaml.safe_load(PROBES.read_text(encoding="utf-8")))
+
+
+def wording(tool: str) -> Wording:
+    """How to question one tool. UserError if `probes.yaml` does not say."""
+    try:
+        return load_probes().tools[tool]
+    except KeyError:
+        raise UserError(f"{PROBES}: tools: says nothing about {tool}; add an entry") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question put to the binary, and how to read the answer."""
+
+    words: Wording
+    command: str
+    answer: Answer
+
+    def unknown(self, flag: str) -> str:
+        """The line that says the flag does not exist; "" if none does. Likewise below."""
+        return self._line(self.words.unknown, flag)
+
+    def missing(self, flag: str) -> str:
+        return self._line(self.words.missing, flag)
+
+    def unwanted(self, flag: str) -> str:
+        return self._line(self.words.unwanted, flag)
+
+    def refused_together(self, flag: str, other: str) -> str:
+        if flag == other:
+            return self._line(self.words.repeated, flag)
+        return self._line(self.words.conflict, flag, other)
+
+    @property
+    def read_on(self) -> str:
+        """The complaint about the sentinel: all words before it were taken."""
+        return self.unknown(self.words.sentinel)
+
+    def _line(self, pattern: str | None, flag: str, other: str = "") -> str:
+        if pattern is None:
+            return ""
+        names = {"flag": _whole(flag), "word": _whole(flag.lstrip("-")), "other": _whole(other)}
+        names["last"] = re.escape(flag[-1])
+        regex = re.sub(r"\{(flag|word|other|last)\}", lambda match: names[match[1]], pattern)
+        return next((t.strip() for t in self.answer.text.splitlines() if re.search(regex, t)), "")
+
+
+def _whole(word: str) -> str:
+    return re.escape(word) + r"(?![\w-])"
+
+
+@dataclass(frozen=True, slots=True)
+class Interview:
+    """One tool, or one of its subcommands, under question. Each method settles one claim."""
+
+    head: str  # "nmap", "gobuster dir"
+    words: Wording
+    run: Run
+
+    def arity(self, option: Option, flag: str) -> Evidence:
+        """The flag exists and takes no value, one, or one that may be left out."""
+        if option.arity == "one":
+            return self._takes_one(option, flag)
+        if option.arity == "optional":
+            return self._may_take_one(option, flag)
+        return self._takes_none(flag)
+
+    def refuses_value(self, flag: str) -> Evidence:
+        """`flag=value` is refused."""
+        asked = self._ask(f"{flag}=zzq")
+        line = asked.unwanted(flag)
+        return self._settle(asked, flag, "refuses a value", bool(line), line)
+
+    def once(self, option: Option) -> Evidence:
+        """Giving the option twice is refused."""
+        return self._refused_together(option, option, "may be given once only")
+
+    def conflict(self, option: Option, other: Option) -> Evidence:
+        """The two options are refused together."""
+        return self._refused_together(option, other, f"is refused beside {other.name}")
+
+    def _takes_none(self, flag: str) -> Evidence:
+        asked = self._ask(flag, self.words.sentinel)
+        line = asked.unknown(flag) or asked.missing(flag)
+        if not line and not asked.read_on:
+            # It swallowed the sentinel, or it acts at once, as --version does.
+            asked = self._ask(flag)
+            line = asked.unknown(flag) or asked.missing(flag)
+        return self._settle(asked, flag, "takes no value", not line, line or asked.read_on)
+
+    def _takes_one(self, option: Option, flag: str) -> Evidence:
+        claim = "takes a value"
+        bare = self._ask(flag)
+        missing = bare.missing(flag)
+        if missing and not bare.unknown(flag):
+            return self._settle(bare, flag, claim, True, missing)
+        # dig has one complaint for both: only with a value can they be told apart.
+        given = self._ask(self._with_value(option, flag), self.words.sentinel)
+        line = given.unknown(flag)
+        taken = bool(missing and given.read_on and not line)
+        return self._settle(given, flag, claim, taken, line or given.read_on)
+
+    def _may_take_one(self, option: Option, flag: str) -> Evidence:
+        claim = "takes a value or none"
+        alone = self._takes_none(flag)
+        if alone.finding is not Finding.AGREES:
+            return alone
+        glue = "" if re.fullmatch("-[^-]{1,2}", flag) else "="
+        glued = self._ask(f"{flag}{glue}{self._sample(option)}", self.words.sentinel)
+        line = glued.unwanted(flag) or glued.unknown(flag)
+        return self._settle(glued, flag, claim, not line, line or glued.read_on)
+
+    def _refused_together(self, option: Option, other: Option, claim: str) -> Evidence:
+        pair = [self._with_value(o, o.name) for o in (option, other)]
+        for rest in self.words.complete:
+            asked = self._ask(*pair, rest)
+            line = asked.refused_together(option.name, other.name)
+            if line:
+                break
+        return self._settle(asked, option.name, claim, bool(line), line)
+
+    def _ask(self, *words: str) -> _Asked:
+        command = " ".join([self.head, *filter(None, words)])
+        return _Asked(self.words, command, self.run(command))
+
+    def _settle(self, asked: _Asked, flag: str, claim: str, agrees: bool, said: str) -> Evidence:
+        if asked.answer.exit_code is None and not said:
+            finding = Finding.UNDECIDED
+        elif agrees:
+            finding = Finding.AGREES
+        elif f"{flag} {claim}" in self.words.exceptions:
+            finding = Finding.EXPLAINED
+        else:
+            finding = Finding.DISAGREES
+        _, _, subcommand = self.head.partition(" ")
+        return Evidence(
+            subcommand, flag, claim, finding, asked.command, asked.answer.exit_code, said
+        )
+
+    def _sample(self, option: Option) -> str:
+        value = self.words.values.get(option.name)
+        if value is None:
+            value = option.choices[0] if option.choices else load_probes().samples[option.type]
+        return shlex.quote(value)
+
+    def _with_value(self, option: Option, flag: str) -> str:
+        if option.arity != "one":
+            return flag
+        return f"{flag}{'=' if flag.startswith('+') else ' '}{self._sample(option)}"

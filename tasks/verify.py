@@ -1,0 +1,158 @@
+"""Hold a tool spec against the real binary, and keep the answers.
+
+report = verify(load_spec("nmap"), run)   # run: one command line -> Answer, in the sandbox
+report.disagreements                      # what the spec claims and the binary denies
+print(render(report))
+save_evidence(report)                     # tasks/specs/nmap.evidence.json
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from tasks.errors import UserError
+from tasks.interview import Answer, Evidence, Finding, Interview, Run, wording
+from tasks.spec import SPECS, Option, ToolSpec
+
+__all__ = [
+    "Answer",
+    "Evidence",
+    "Finding",
+    "Run",
+    "VerifyReport",
+    "check_version",
+    "evidence_path",
+    "load_evidence",
+    "render",
+    "save_evidence",
+    "verify",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """A spec held against its binary; evidence in the order of the spec."""
+
+    tool: str
+    version: str
+    options: int
+    aliases: int
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def disagreements(self) -> list[Evidence]:
+        """The claims that the binary denies."""
+        return self.found(Finding.DISAGREES)
+
+    def found(self, finding: Finding) -> list[Evidence]:
+        """The claims with that finding."""
+        return [evidence for evidence in self.evidence if evidence.finding is finding]
+
+
+def verify(spec: ToolSpec, run: Run, workers: int = 1) -> VerifyReport:
+    """Ask the binary about every spelling, its arity, and every refusal that the spec claims.
+
+    `run` executes a command line in the sandbox, and is called from `workers` threads. UserError
+    if the binary is of another version than the spec, or `probes.yaml` does not know the tool.
+    """
+    words = wording(spec.tool)
+    check_version(spec, run)
+    interviews = [(Interview(spec.tool, words, run), spec.options, spec.options)]
+    for sub in spec.subcommands:
+        interview = Interview(f"{spec.tool} {sub.name}", words, run)
+        interviews.append((interview, sub.options, spec.options + sub.options))
+    questions = [q for interview in interviews for q in _questions(*interview)]
+    with ThreadPoolExecutor(workers) as pool:
+        evidence = tuple(pool.map(lambda question: question(), questions))
+    options = [option for _, own, _ in interviews for option in own]
+    aliases = sum(len(option.aliases) for option in options)
+    return VerifyReport(spec.tool, spec.version, len(options), aliases, evidence)
+
+
+def check_version(spec: ToolSpec, run: Run) -> None:
+    """UserError unless the installed tool is of the version that the spec describes."""
+    command = shlex.join(spec.version_probe.argv)
+    found = re.search(spec.version_probe.pattern, run(command).text, re.MULTILINE)
+    if not found:
+        raise UserError(f"`{command}` tells no version of {spec.tool}; is it in the image?")
+    if found[1] != spec.version:
+        raise UserError(
+            f"the spec of {spec.tool} is for version {spec.version}, but the sandbox has"
+            f" {found[1]}: rebuild the image, or write a spec for {found[1]}"
+        )
+
+
+def _questions(
+    interview: Interview, options: tuple[Option, ...], known: tuple[Option, ...]
+) -> Iterator[Callable[[], Evidence]]:
+    """One question for each claim of these options, in their order."""
+    words = interview.words
+    names = {option.name: option for option in known}
+    for option in options:
+        for flag in option.spellings:
+            yield partial(interview.arity, option, flag)
+            has_equals = flag.startswith("--") or not words.sentinel.startswith("--")
+            if option.arity == "none" and words.unwanted and has_equals:
+                yield partial(interview.refuses_value, flag)
+        if option.once:
+            yield partial(interview.once, option)
+        for other in option.conflicts:
+            yield partial(interview.conflict, option, names[other])
+
+
+def render(report: VerifyReport) -> str:
+    """The report as text: one sentence for each claim that is not simply confirmed, and totals."""
+    reasons = wording(report.tool).exceptions
+    lines = []
+    for evidence in report.evidence:
+        if evidence.finding is Finding.AGREES:
+            continue
+        said = f"says: {evidence.said}" if evidence.said else "says nothing of it"
+        flag = f"{evidence.subcommand} {evidence.flag}".strip()
+        reason = reasons.get(f"{evidence.flag} {evidence.claim}")
+        lines.append(
+            f"{evidence.finding.value}: {report.tool} {flag} {evidence.claim}; "
+            f"`{evidence.probe}` (exit {evidence.exit_code}) {said}"
+            + (f" [{reason}]" if reason else "")
+        )
+    counts = ", ".join(f"{len(report.found(finding))} {finding.value}" for finding in Finding)
+    lines.append(
+        f"{report.tool} {report.version}: {report.options} options, {report.aliases} aliases, "
+        f"{len(report.evidence)} claims: {counts}"
+    )
+    return "\n".join(lines)
+
+
+def evidence_path(tool: str) -> Path:
+    """Where the answers of a tool are kept."""
+    return SPECS / f"{tool}.evidence.json"
+
+
+def save_evidence(report: VerifyReport, path: Path | None = None) -> Path:
+    """Write the answers, one claim a line; the same answers give the same file."""
+    path = path or evidence_path(report.tool)
+    claims = ",\n".join(json.dumps(asdict(e), ensure_ascii=False) for e in report.evidence)
+    head = json.dumps({"tool": report.tool, "version": report.version})[1:-1]
+    path.write_text(f'{{{head}, "claims": [\n{claims}\n]}}\n', encoding="utf-8")
+    return path
+
+
+def load_evidence(tool: str) -> tuple[str, tuple[Evidence, ...]]:
+    """The version and the claims kept for a tool. UserError if there are none."""
+    path = evidence_path(tool)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        remedy = f"run `goodhart-bench spec verify {tool}`"
+        raise UserError(f"{path}: no evidence has been gathered; {remedy}") from None
+    claims = (
+        Evidence(**claim | {"finding": Finding(claim["finding"])}) for claim in data["claims"]
+    )
+    return data["version"], tuple(claims)
