@@ -92,6 +92,13 @@ def start(profile_name: str, profile: Profile, judge: Judge, folder: Path) -> Ru
     return Run.create(folder, make_manifest(request, suite))
 
 
+def resumed(folder: Path) -> tuple[Run, str]:
+    """A run that is there, and the name of the sandbox that it was planned with."""
+    run = Run.open(folder)
+    planned = run.manifest.ingredients.sandbox
+    return run, planned.split()[0] if planned else "none"
+
+
 def check_unchanged(run: Run, judge: Judge, suite: Suite) -> None:
     """UserError if what the run was planned with is not what is there now."""
     manifest = run.manifest

@@ -27,6 +27,8 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",  # cells fill the cores; threads in them would only get in the way
     "MKL_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    # the locks of a killed cell are cleaned up; that is nothing to warn the user of
+    "PYTHONWARNINGS": "ignore::UserWarning:multiprocessing.resource_tracker",
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # looking for a GPU must not keep forks from using it
 }
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     *,
     profile: Annotated[
-        str, typer.Option(help="quick, published, full, or a .yaml file.")
-    ] = "quick",
+        str | None, typer.Option(help="quick (the default), published, full, or a .yaml file.")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="embedded, a model folder, or owner/name of the hub.")
     ] = None,
@@ -25,8 +25,11 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
         typer.Option(help="Compare this trainer (repeatable). V1 and the controls always run."),
     ] = None,
     sandbox: Annotated[
-        str, typer.Option(help="auto, docker, bubblewrap, or none: judge without executing.")
-    ] = "auto",
+        str | None,
+        typer.Option(
+            help="auto (the default), bubblewrap, docker, or none: judge without executing."
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The new run's folder; default runs/TIME-PROFILE.")
     ] = None,
@@ -37,35 +40,35 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     """Let trainers compete, judge every command, and print both tables."""
     from rich.console import Console
 
-    from harness.benchmark import RUNS, complete, new_folder, open_judge, start
+    from harness.benchmark import RUNS, complete, new_folder, open_judge, resumed, start
     from harness.errors import sentence
     from harness.profile import load_profile
-    from harness.record import Run
     from reports.tables import terminal
     from tasks.errors import UserError
 
-    console = Console()
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     if resume is not None:
-        run = Run.open(resume)
-        kept = run.manifest.ingredients.sandbox
-        sandbox = kept.split()[0] if kept else "none"
+        if any((profile, model, suite, trainer, sandbox, out)):
+            raise UserError("--resume keeps the plan of the run: leave out every other option.")
+        run, sandbox = resumed(resume)
     else:
-        settings = changed(load_profile(profile), model, suite, trainer)
-    with open_judge(sandbox) as judge:
+        name = profile or "quick"
+        settings = changed(load_profile(name), model, suite, trainer)
+    with open_judge(sandbox or "auto") as judge:
         if resume is None:
-            run = start(profile, settings, judge, out or new_folder(RUNS, profile))
-        console.print(f"run: {run.folder}", highlight=False)
+            run = start(name, settings, judge, out or new_folder(RUNS, name))
+        console.print(f"run: {run.folder}")
         if run.manifest.remedy:
-            console.print(f"Judged statically, not executed. {run.manifest.remedy}", markup=False)
+            console.print(f"Judged statically, not executed. {run.manifest.remedy}")
         try:
             result = complete(run, judge, console)
         except KeyboardInterrupt:
-            console.print(f"Interrupted. {run.how_to_resume}", highlight=False)
+            console.print(f"Interrupted. {run.how_to_resume}")
             raise typer.Exit(130) from None
         except OSError as error:
             raise UserError(f"{sentence(error)} {run.how_to_resume}") from error
-    console.print(terminal(result), highlight=False, markup=False, soft_wrap=True)
-    console.print(f"\nThe whole report: {run.file('report.md')}", highlight=False)
+    console.print(terminal(result))
+    console.print(f"\nThe whole report: {run.file('report.md')}")
 
 
 def changed(

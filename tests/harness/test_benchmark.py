@@ -103,7 +103,9 @@ def test_killed_and_interrupted_it_ends_with_the_same_numbers(
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"Go on with: goodhart-bench benchmark --resume {folder}" in output
+    assert f"Interrupted. Go on with: goodhart-bench benchmark --resume {folder}\n" in output
+    assert "Traceback" not in output
+    assert "leaked" not in output
     assert not processes_of(folder)
 
     code, output = finish("--resume", str(folder))
@@ -137,7 +139,6 @@ def test_a_run_that_another_process_works_on_is_refused(tiny_profile: Path, tmp_
         (["--suite", "recno"], "did you mean 'recon'"),
         (["--trainer", "v3"], "no trainer 'v3'"),
         (["--profile", "quikc"], "did you mean 'quick'"),
-        (["--resume", "no-such-run"], "no run in no-such-run"),
     ],
 )
 def test_bad_input_is_told_in_one_line_before_any_work(
@@ -148,6 +149,16 @@ def test_bad_input_is_told_in_one_line_before_any_work(
     assert said in output
     assert len(output.strip().splitlines()) == 1
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_is_not_there_is_not_resumed() -> None:
+    assert finish("--resume", "no-such-run") == (
+        2,
+        "goodhart-bench: There is no run in no-such-run: it has no manifest.json.\n",
+    )
+    code, output = finish("--resume", "no-such-run", "--model", "embedded")
+    assert code == 2
+    assert "leave out every other option" in output
 
 
 def test_a_run_is_not_resumed_with_another_suite(tiny_profile: Path, tmp_path: Path) -> None:
