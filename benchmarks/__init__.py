@@ -1,0 +1,1 @@
+"""Timings, as ratios within one run: `make perf`. No test asserts any of them."""

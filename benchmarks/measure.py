@@ -1,0 +1,32 @@
+"""What every benchmark returns, and how a time is taken: the median of interleaved runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table: a value with its unit, and what it is compared with in this run."""
+
+    what: str
+    value: float
+    unit: str
+    against: str = ""
+    ratio: float | None = None
+
+
+def medians(actions: Sequence[Callable[[], object]], runs: int = 5) -> list[float]:
+    """Median seconds of each action. The actions take turns, after one round that is not counted,
+    so that a machine whose speed drifts is slow for all of them."""
+    seconds: list[list[float]] = [[] for _ in actions]
+    for turn in range(runs + 1):
+        for taken, action in zip(seconds, actions, strict=True):
+            begin = time.perf_counter()
+            action()
+            if turn:
+                taken.append(time.perf_counter() - begin)
+    return [median(taken) for taken in seconds]
