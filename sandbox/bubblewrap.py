@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -29,10 +30,14 @@ PROGRAMS = ("bwrap", "unshare", "nsenter", "setpriv")
 DEVICE_BYTES = 1 << 20  # /dev/shm
 
 # Root's home is closed to `nobody`, so the tree is first mounted where it can be seen, in a mount
-# namespace that the worker's commands join too.
+# namespace that the worker's commands join too. Both folders are opened before anything is mounted:
+# they may lie under /tmp.
 AS_NOBODY = """
+exec 3< "$1" 4< "$2" &&
 mount -t tmpfs none /tmp && mkdir /tmp/rootfs /tmp/lab &&
-mount --bind "$1" /tmp/rootfs && mount --bind "$2" /tmp/lab || exit
+mount --no-canonicalize --bind /proc/self/fd/3 /tmp/rootfs &&
+mount --no-canonicalize --bind /proc/self/fd/4 /tmp/lab &&
+exec 3<&- 4<&- || exit
 shift 2
 exec setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$@"
 """
@@ -72,19 +77,20 @@ class BubblewrapWorker:
         holder = ["unshare", "--user", "--map-root-user", "--net", *self._lab_wrap(source)]
         # The lab must outlive the thread that starts it, so no --die-with-parent: it ends when
         # its stdin does, which no one but this process holds.
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the lab
         self._holder = subprocess.Popen(
             [*before, *holder] if self._root else holder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._errors,
             start_new_session=True,
         )
         try:
             self.lab = Lab(self._send, iter(_opened(self._holder.stdout)), self._kill)
             check_isolation(self.execute)
-        except SandboxError:
+        except SandboxError as error:
             self.close()
-            raise
+            raise SandboxError(f"{error} {self._last_words()}".strip()) from error
 
     def execute(self, command: str, limits: Limits) -> Execution:
         status_read, status_write = os.pipe()
@@ -116,6 +122,11 @@ class BubblewrapWorker:
     def _kill(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self._holder.pid, signal.SIGKILL)
+
+    def _last_words(self) -> str:
+        """The last line on the lab's stderr."""
+        self._errors.seek(0)
+        return "".join(self._errors.read().decode("utf-8", "replace").splitlines()[-1:])
 
     def _send(self, line: bytes) -> None:
         stdin = _opened(self._holder.stdin)

@@ -34,7 +34,7 @@ MIRRORS = {
     f"{SUITE}-security": "http://deb.debian.org/debian-security",
 }
 COMPONENTS = "main contrib non-free"
-REPOSITORY = "goodhart-bench-sandbox"  # the Docker image's name; its tag is the recipe's digest
+REPOSITORY = "goodhart-bench-sandbox"  # the Docker image's name; its tag is the image's digest
 
 Say = Callable[[str], None]
 
@@ -46,7 +46,11 @@ class Image:
     digest: str
     recipe: str  # digest of the recipe alone
     rootfs: str  # absolute path of the folder
-    docker: str  # "name:tag"; whether an engine has it is engine.has_image()'s business
+
+    @property
+    def docker(self) -> str:
+        """Its name in Docker; whether an engine has it, `engine.has_image` knows."""
+        return f"{REPOSITORY}:{self.digest.removeprefix('sha256:')[:16]}"
 
 
 def image_home() -> Path:
@@ -84,9 +88,10 @@ def build_image(say: Say = print, *, force: bool = False) -> Image:
             image = None if force else built_image()
             image = image or _build(home, say)
             _import_into_docker(image, say)
-    except OSError as error:
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise SandboxError(
-            f"The sandbox image cannot be written to {home} ({error.strerror}): free some space "
+            f"The sandbox image cannot be written to {home} ({reason}): free some space "
             "(1.5 GB are needed) or set GOODHART_BENCH_HOME to another folder."
         ) from error
     return image
@@ -107,6 +112,8 @@ def _build(home: Path, say: Say) -> Image:
     from sandbox import engine
 
     folder, recipe = _folder(), recipe_digest()
+    for left in home.glob("building-*"):  # by a build that was killed: this one holds the lock
+        shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix="building-", dir=home) as scratch:
         work = Path(scratch)
         tar = work / "rootfs.tar"
@@ -115,17 +122,14 @@ def _build(home: Path, say: Say) -> Image:
             engine.build_tar(RECIPE, tar)
         else:
             say("Building the image with mmdebstrap; this takes one to three minutes ...")
-            _mmdebstrap(work, tar)
+            _mmdebstrap(tar)
         ready = work / "ready"
         _unpack(tar, ready / "rootfs")
-        manifest = {
-            "digest": _digest(recipe, ready / "rootfs"),
-            "recipe": recipe,
-            "docker": f"{REPOSITORY}:{recipe}",
-        }
+        manifest = {"digest": _digest(recipe, ready / "rootfs"), "recipe": recipe}
         (ready / "image.json").write_text(json.dumps(manifest, indent=2) + "\n")
         ready.chmod(0o755)
-        _remove(folder)
+        if folder.exists():
+            shutil.rmtree(folder)
         ready.rename(folder)
         say(f"Image {manifest['digest']} is in {folder}.")
         return Image(rootfs=str(folder / "rootfs"), **manifest)
@@ -136,37 +140,39 @@ def _digest(recipe: str, rootfs: Path) -> str:
     return "sha256:" + hashlib.sha256(recipe.encode() + packages).hexdigest()
 
 
-def _mmdebstrap(work: Path, tar: Path) -> None:
+def _mmdebstrap(tar: Path) -> None:
     if not shutil.which("mmdebstrap"):
         raise SandboxError(
             "The sandbox image cannot be built: install mmdebstrap and bubblewrap "
             "(apt install mmdebstrap bubblewrap), or start a Docker engine that reaches a "
             "registry, then run make sandbox-image."
         )
-    recipe = work / "recipe"
-    shutil.copytree(RECIPE, recipe)
     names = [line.split("#")[0].strip() for line in (RECIPE / "packages.txt").open()]
     sources = [f"deb {uri} {suite} {COMPONENTS}" for suite, uri in package_sources().items()]
-    command = [
-        "mmdebstrap",
-        "--variant=minbase",
-        f"--include={','.join(filter(None, names))}",
-        "--dpkgopt=path-exclude=/usr/share/man/*",
-        "--dpkgopt=path-exclude=/usr/share/locale/*",
-        f"--customize-hook=copy-in {recipe} /",
-        '--customize-hook=chroot "$1" sh /recipe/setup.sh',
-        '--customize-hook=rm -r "$1/recipe"',
-        SUITE,
-        str(tar),
-        *sources,
-    ]
-    work.chmod(0o755)  # without root, mmdebstrap reads the recipe as another user
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Without root, mmdebstrap reads the recipe as another user, to whom this home may be closed.
+    with tempfile.TemporaryDirectory() as open_to_all:
+        Path(open_to_all).chmod(0o755)
+        recipe = Path(open_to_all, "recipe")
+        shutil.copytree(RECIPE, recipe)
+        command = [
+            "mmdebstrap",
+            "--variant=minbase",
+            f"--include={','.join(filter(None, names))}",
+            "--dpkgopt=path-exclude=/usr/share/man/*",
+            "--dpkgopt=path-exclude=/usr/share/locale/*",
+            f"--customize-hook=copy-in {recipe} /",
+            '--customize-hook=chroot "$1" sh /recipe/setup.sh',
+            '--customize-hook=rm -r "$1/recipe"',
+            SUITE,
+            str(tar),
+            *sources,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = [line for line in done.stderr.splitlines() if line.startswith("E:")][-1:]
         raise SandboxError(
-            f"mmdebstrap failed ({' '.join(last) or done.stderr[-200:]}): check that this machine "
-            f"reaches {sources[0].split()[1]}, then run make sandbox-image."
+            f"mmdebstrap failed ({' '.join(last) or done.stderr[-200:].strip()}): check that this "
+            f"machine reaches {sources[0].split()[1]}, then run make sandbox-image."
         )
 
 
@@ -206,11 +212,6 @@ def _network_files() -> dict[str, str]:
         "etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:2 attempts:1\n",
         "etc/hosts": "127.0.0.1 localhost\n",
     }
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
 
 
 def _import_into_docker(image: Image, say: Say) -> None:

@@ -211,7 +211,8 @@ def _remove_orphans() -> None:
     """Remove what killed runs left behind: containers whose starter no longer lives."""
     from docker.errors import APIError
 
-    for container in engine.client().containers.list(all=True, filters={"label": LABEL}):
+    containers = engine.client().containers
+    for container in containers.list(all=True, ignore_removed=True, filters={"label": LABEL}):
         if not _lives(int(container.labels[LABEL])):
             with suppress(APIError):  # it may be on its way out already
                 container.remove(force=True)

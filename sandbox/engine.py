@@ -72,25 +72,30 @@ def build_tar(recipe: Path, tar: Path) -> None:
     try:
         # The package install needs a network, and an engine may run without a bridge.
         image, _ = client().images.build(path=str(recipe), network_mode="host", rm=True)
+        container: Any = client().containers.create(image, "true")  # never run, only exported
+        try:
+            with tar.open("wb") as file:
+                file.writelines(container.export())
+        finally:
+            container.remove(force=True)
+            client().images.remove(str(image.id), force=True)
     except (BuildError, APIError) as error:
         raise SandboxError(
             f"docker build failed ({error}): check that this machine reaches a Debian mirror, "
             "then run make sandbox-image."
         ) from error
-    container: Any = client().containers.create(image)
-    try:
-        with tar.open("wb") as file:
-            for chunk in container.export():
-                file.write(chunk)
-    finally:
-        container.remove(force=True)
 
 
 def import_folder(rootfs: Path, name: str) -> None:
     """Make the file tree a Docker image; files belong to root whoever unpacked them here."""
     repository, tag = name.split(":")
+    from docker.errors import APIError
+
     command = ["tar", "-c", "--numeric-owner", "--owner=0", "--group=0", "-C", str(rootfs), "."]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as tar:
-        client().api.import_image_from_stream(tar.stdout, repository=repository, tag=tag)
+        try:
+            client().api.import_image_from_stream(tar.stdout, repository=repository, tag=tag)
+        except APIError as error:
+            raise SandboxError(f"Docker did not take the image ({error.explanation}).") from error
     if tar.returncode:
         raise SandboxError(f"{rootfs} could not be read whole: run make sandbox-image again.")

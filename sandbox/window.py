@@ -50,7 +50,9 @@ class Lab:
         try:
             answer: dict[str, Any] = json.loads(next(self._lines))
         except (StopIteration, ValueError, OSError) as error:
-            raise SandboxError(f"The lab stopped answering ({error or 'it ended'}).") from error
+            raise SandboxError(
+                f"The lab stopped answering ({str(error) or 'it ended'})."
+            ) from error
         return answer
 
     @contextmanager

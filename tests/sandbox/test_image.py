@@ -71,7 +71,7 @@ def test_built_image_is_not_built_again(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PATH", "")
     folder = tmp_path / f"image-{build.recipe_digest()}"
     folder.mkdir()
-    manifest = {"digest": "sha256:0", "recipe": build.recipe_digest(), "docker": "a:b"}
+    manifest = {"digest": "sha256:0", "recipe": build.recipe_digest()}
     (folder / "image.json").write_text(json.dumps(manifest))
     said: list[str] = []
     assert build.build_image(said.append).rootfs == str(folder / "rootfs")
