@@ -62,7 +62,7 @@ def _lines(console: Console, label: str) -> Report:
         left = spent * (1 - share) / (share - first) if share > first else 0.0
         remaining = f", about {clock(left)} left" if left else ""
         text = f"{label}: {share:.0%} after {clock(spent)}{remaining}{'; ' if note else ''}{note}"
-        console.print(text)
+        console.print(text, soft_wrap=True)
 
     return report
 

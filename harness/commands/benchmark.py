@@ -38,6 +38,8 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     ] = None,
 ) -> None:
     """Let trainers compete, judge every command, and print both tables."""
+    from functools import partial
+
     from rich.console import Console
 
     from harness.benchmark import RUNS, complete, new_folder, open_judge, resumed, start
@@ -46,7 +48,8 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     from reports.tables import terminal
     from tasks.errors import UserError
 
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Console(highlight=False, markup=False)
+    say = partial(console.print, soft_wrap=True)
     if resume is not None:
         if any((profile, model, suite, trainer, sandbox, out)):
             raise UserError("--resume keeps the plan of the run: leave out every other option.")
@@ -57,18 +60,18 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     with open_judge(sandbox or "auto") as judge:
         if resume is None:
             run = start(name, settings, judge, out or new_folder(RUNS, name))
-        console.print(f"run: {run.folder}")
+        say(f"run: {run.folder}")
         if run.manifest.remedy:
-            console.print(f"Judged statically, not executed. {run.manifest.remedy}")
+            say(f"Judged statically, not executed. {run.manifest.remedy}")
         try:
             result = complete(run, judge, console)
         except KeyboardInterrupt:
-            console.print(f"Interrupted. {run.how_to_resume}")
+            say(f"Interrupted. {run.how_to_resume}")
             raise typer.Exit(130) from None
         except OSError as error:
             raise UserError(f"{sentence(error)} {run.how_to_resume}") from error
-    console.print(terminal(result))
-    console.print(f"\nThe whole report: {run.file('report.md')}")
+    say(terminal(result))
+    say(f"\nThe whole report: {run.file('report.md')}")
 
 
 def changed(

@@ -65,7 +65,7 @@ def test_random_accept_accepts_as_many_as_v1(unbroken: Run) -> None:
         for arm in ("v1", "random-accept")
     ]
     assert accepted[0] == accepted[1]
-    assert all(0 < count < 12 for count in accepted[0])
+    assert 0 < sum(accepted[0]) < 24
 
 
 def test_all_arms_of_a_seed_train_on_the_same_prompts(unbroken: Run) -> None:
