@@ -44,6 +44,7 @@ def _bar(console: Console, label: str) -> Iterator[Report]:
                 progress.update(task, note=note)
 
         yield report
+        report(1.0, "")
 
 
 def _lines(console: Console, label: str) -> Report:
