@@ -14,7 +14,8 @@ def build() -> None:
     """Build the image with the tools and the lab."""
     import sandbox
 
-    print(sandbox.build_image())
+    image = sandbox.build_image()
+    print(f"sandbox image {image.digest}, ready in {image.rootfs}")
 
 
 @app.command("run")
