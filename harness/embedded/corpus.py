@@ -11,9 +11,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness.embedded.names import families
 from harness.embedded.noise import corrupt, level
 from harness.embedded.recipe import Recipe
-from tasks.families import load_families
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Pair:
 def pairs(recipe: Recipe, stream: str) -> Iterator[Pair]:
     """The pairs of one named stream, families equally often, noise as the recipe says."""
     rng = random.Random(f"{recipe.seed}/{stream}")
-    families = load_families()
+    known = families(recipe)
     while True:
-        family = rng.choice(families)
+        family = rng.choice(known)
         drawn = family.draw("corpus", rng)
         correct = rng.choice(drawn.correct)
         command = correct

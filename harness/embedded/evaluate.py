@@ -32,23 +32,24 @@ CARD = Path(__file__).parent / "card.md.j2"
 
 
 def main() -> None:
-    import torch
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, default=EMBEDDED, help="the model's folder")
     parser.add_argument(
         "--split", action="append", choices=get_args(Split), help="default: calibration and heldout"
     )
     arguments = parser.parse_args()
+    report(arguments.model, arguments.split or ("calibration", "heldout"))
+
+
+def report(folder: Path, splits: Sequence[Split] = ("calibration", "heldout")) -> None:
+    """Measure on these splits; print the figures and write `evaluation.json` and the card."""
+    import torch
+
     torch.set_num_threads(1)
-    figures = {
-        split: measure(str(arguments.model), split)
-        for split in arguments.split or ("calibration", "heldout")
-    }
-    text = json.dumps(figures, indent=2)
+    text = json.dumps({split: measure(str(folder), split) for split in splits}, indent=2)
     print(text)
-    (arguments.model / "evaluation.json").write_text(text + "\n")
-    write_card(arguments.model)
+    (folder / "evaluation.json").write_text(text + "\n")
+    write_card(folder)
 
 
 def measure(model: str, split: Split) -> dict[str, Any]:

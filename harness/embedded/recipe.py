@@ -39,6 +39,7 @@ class NoiseRecipe(Record):
 
 class Recipe(Record):
     seed: int
+    made_up: int
     tokenizer: TokenizerRecipe
     model: dict[str, int]
     training: TrainingRecipe
@@ -51,6 +52,9 @@ class Recipe(Record):
             return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
         except (OSError, yaml.YAMLError, ValidationError) as error:
             raise UserError(f"{path}: not a recipe: {' '.join(str(error).split())}") from None
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     @property
     def digest(self) -> str:

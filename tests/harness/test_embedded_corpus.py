@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.embedded.corpus import Pair, pairs
+from harness.embedded.names import families, made_up
 from harness.embedded.noise import corrupt, level
 from harness.embedded.recipe import Recipe
 from harness.embedded.tokenizer import COMMAND, END, TASK, train_tokenizer
@@ -49,13 +50,27 @@ def test_the_corpus_draws_no_sentence_of_another_split() -> None:
             assert not corpus & set(family.sentences[split]), family.name
 
 
-def test_no_address_of_a_suite_occurs_in_the_corpus(drawn: list[Pair]) -> None:
+def test_no_parameter_value_of_a_suite_occurs_in_the_corpus() -> None:
     suite = load_suite("recon")
-    used = {value for t in suite.split("heldout") for value in t.params.values()}
-    addresses = {value for value in used if value.startswith("10.")}
-    assert addresses
-    words = {word.strip("@,;:") for pair in drawn for word in pair.prompt.split()}
-    assert not addresses & words
+    tasks = [t for split in ("train", "calibration", "heldout") for t in suite.split(split)]
+    used = {value for task in tasks for value in task.params.values()}
+    rng = Random(3)
+    known = families(RECIPE)
+    drawn = {v for _ in range(3000) for v in rng.choice(known).draw("corpus", rng).params.values()}
+    assert not used & drawn
+
+
+def test_made_up_names_are_spliced_from_real_ones_of_their_list() -> None:
+    real = [f"{letter * 3}-{letter.upper() * 3}" for letter in "abcdefghijkl"]
+    names = made_up(real, 50, "seed")
+    assert names == made_up(real, 50, "seed")
+    assert len(names) == 50
+    assert all(any(name.startswith(word[:4]) for word in real) for name in names)
+
+
+def test_no_numbers_and_no_closed_choices_are_made_up() -> None:
+    assert made_up(["80", "443"] * 10, 5, "seed") == []
+    assert made_up(["example", "lab", "test"], 5, "seed") == []
 
 
 def test_every_family_occurs_with_its_share_of_noise(drawn: list[Pair]) -> None:
