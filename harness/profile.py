@@ -33,7 +33,7 @@ class Profile(Record):
     samples: Annotated[int, Field(ge=2)] = 4  # commands a task in evaluations
     light_tasks: Count = 48  # held-out tasks of the evaluations between the first and the last
     temperature: Annotated[float, Field(gt=0)] = 0.7
-    max_new_tokens: Count = 64
+    max_new_tokens: Count = 96
     learning_rate: Annotated[float, Field(gt=0)] = 2e-4
     batch_size: Count = 4
     epochs: Count = 1
@@ -53,9 +53,7 @@ def load_profile(name: str) -> Profile:
         known = sorted(p.stem for p in PROFILES.glob("*.yaml"))
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}."
-        raise UserError(
-            f"There is no profile {name!r}; {hint} Yours is given as its .yaml file."
-        )
+        raise UserError(f"There is no profile {name!r}; {hint} Yours is given as its .yaml file.")
     try:
         return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -41,7 +41,7 @@ class Sampling:
     """How to sample. The same seed gives the same generations."""
 
     temperature: float = 0.7  # 0 is greedy
-    max_new_tokens: int = 64
+    max_new_tokens: int = 96  # recon's longest task text is 93 of the embedded model's tokens
     seed: int = 0
 
 

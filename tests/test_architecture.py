@@ -49,7 +49,9 @@ def test_the_referee_names_no_trainer_class() -> None:
         assert not any(name.split(".")[0] == "trainers" for name in imports(path)), path
 
 
-@pytest.mark.parametrize("module", ["harness", "harness.cli", "tasks.checker", "sandbox", "reports"])
+@pytest.mark.parametrize(
+    "module", ["harness", "harness.cli", "tasks.checker", "sandbox", "reports"]
+)
 def test_light_imports(module: str) -> None:
     """The heavy libraries are imported where they are used, not where a command line starts."""
     script = (
