@@ -14,7 +14,7 @@ def main() -> None:
         sys.exit(f"There is no benchmark {sorted(unknown)[0]!r}; known: {', '.join(NAMES)}.")
     for name in sys.argv[1:] or NAMES:
         module = importlib.import_module(f"benchmarks.{name}")
-        print(f"\n{module.__doc__.strip()}\n")
+        print(f"\n{(module.__doc__ or name).strip()}\n")
         rows = [
             (
                 f.what,

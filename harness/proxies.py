@@ -9,7 +9,7 @@ independently from one policy, so each is as good a regeneration as a fresh one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -45,26 +45,37 @@ class Draws:
         return [[generation.text for generation in row] for row in self.generations]
 
     @cached_property
-    def reconstructions(self) -> list[list[Generation]]:
-        """One prompt reconstructed from each command, [prompt][draw]; sampled when first asked."""
-        flat = [command for row in self.commands for command in row]
+    def reconstructions(self) -> list[dict[str, Generation]]:
+        """For each prompt, what is reconstructed from each of its commands; sampled when first
+        asked. A command that was drawn twice is inverted once: a quarter of an evaluation's."""
+        distinct = [list(dict.fromkeys(row)) for row in self.commands]
         sampling = replace(self.sampling, seed=derive(self.sampling.seed, "invert"))
+        flat = [command for row in distinct for command in row]
         rebuilt = iter(self.policy.invert(flat, sampling))
-        return [[next(rebuilt) for _ in row] for row in self.generations]
+        return [{command: next(rebuilt) for command in row} for row in distinct]
 
 
 Proxy = Callable[[Draws], list[list[float]]]
 
 
-def tokens(generations: Sequence[Sequence[Generation]]) -> int:
+def tokens(generations: Iterable[Iterable[Generation]]) -> int:
     """Tokens generated in all."""
     return sum(generation.tokens for row in generations for generation in row)
+
+
+def inversion_tokens(draws: Draws) -> int:
+    """Tokens generated for the reconstructions."""
+    return tokens(row.values() for row in draws.reconstructions)
 
 
 def fidelity(draws: Draws) -> list[list[float]]:
     """Similarity of each prompt to its reconstruction from the command."""
     asked = [p for p, row in zip(draws.prompts, draws.generations, strict=True) for _ in row]
-    rebuilt = [generation.text for row in draws.reconstructions for generation in row]
+    rebuilt = [
+        known[command].text
+        for row, known in zip(draws.commands, draws.reconstructions, strict=True)
+        for command in row
+    ]
     values = iter(draws.similarity(asked, rebuilt))
     return [[next(values) for _ in row] for row in draws.generations]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.proxies import fidelity, tokens
+from harness.proxies import fidelity, inversion_tokens, tokens
 from harness.types import Candidate, CycleContext, CycleReport
 from tasks.types import Prompt
 from trainers import common
@@ -32,5 +32,5 @@ class V1:
             )
             for command, score in zip(commands, scores, strict=True)
         ]
-        spent = tokens(draws.generations) + tokens(draws.reconstructions)
+        spent = tokens(draws.generations) + inversion_tokens(draws)
         return common.train(candidates, context, spent)

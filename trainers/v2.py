@@ -4,8 +4,8 @@ As V1, and each candidate is also compared with three regenerations for the same
 are drawn a task: three candidates and one more, and the regenerations of a candidate are the
 other three draws. All four come independently from one policy, so the expectation of the mean
 similarity is the one that three fresh regenerations would have; only its errors are correlated
-between the candidates of a task. With c tokens a command and t tokens a reconstruction a task
-costs 4c + 3t tokens instead of 12c + 3t, and V1's 3c + 3t: at most 4/3 of V1.
+between the candidates of a task. With c tokens a command and r tokens for the reconstructions a
+task costs 4c + r tokens instead of 12c + r, and V1's 3c + r: at most 4/3 of V1.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.proxies import fidelity, reproducibility, tokens
+from harness.proxies import fidelity, inversion_tokens, reproducibility, tokens
 from harness.types import Candidate, CycleContext, CycleReport
 from tasks.types import Prompt
 from trainers import common
@@ -39,5 +39,5 @@ class V2:
             )
             for command, f, r in zip(commands, fs, rs, strict=False)
         ]
-        spent = tokens(every.generations) + tokens(draws.reconstructions)
+        spent = tokens(every.generations) + inversion_tokens(draws)
         return common.train(candidates, context, spent)
