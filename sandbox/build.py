@@ -158,7 +158,9 @@ def _mmdebstrap(tar: Path) -> None:
             "mmdebstrap",
             "--variant=minbase",
             f"--include={','.join(filter(None, names))}",
+            # Manual pages in English stay: they are where specs are proposed from.
             "--dpkgopt=path-exclude=/usr/share/man/*",
+            "--dpkgopt=path-include=/usr/share/man/man[18]/*",
             "--dpkgopt=path-exclude=/usr/share/locale/*",
             f"--customize-hook=copy-in {recipe} /",
             '--customize-hook=chroot "$1" sh /recipe/setup.sh',

@@ -8,7 +8,7 @@ refuses.
 An abbreviation stated as an option is found where the complaint shows the whole name, which is
 everywhere but in curl and dig.
 
-How each tool is asked and words its complaints is data, in `tasks/probes.yaml`.
+How each tool is asked and words its complaints is data, in `tasks/probes/TOOL.yaml`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from pydantic import ValidationError
 
 from tasks.errors import UserError
 from tasks.spec import Option
 from tasks.types import Record
 
-PROBES = Path(__file__).parent / "probes.yaml"
+PROBES = Path(__file__).parent / "probes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Finding(StrEnum):
     """What the binary says of a claim."""
 
     AGREES = "agrees"
-    EXPLAINED = "differs for a known reason"  # as `exceptions` in probes.yaml says
+    EXPLAINED = "differs for a known reason"  # as `exceptions` in the tool's probes say
     UNDECIDED = "not decidable by the binary"
     DISAGREES = "disagrees"
 
@@ -69,38 +70,50 @@ class Evidence:
 
 
 class Wording(Record):
-    """How one tool is asked and answers; see the head of `probes.yaml`."""
+    """How one tool is asked and answers: `tasks/probes/TOOL.yaml`.
 
+    In the patterns (regular expressions) {flag} is the option as spelled, {word} the same without
+    dashes, {last} its last character, {other} a second option; what a pattern names is searched
+    for in stdout and stderr.
+    """
+
+    # An option that does not exist: a binary that complains about it has read everything before
+    # it, and took each option there as the spec says.
     sentinel: str
-    unknown: str
-    missing: str
-    unwanted: str | None = None
-    conflict: str | None = None
-    repeated: str | None = None
-    complete: tuple[str, ...] = ("",)
-    values: Mapping[str, str] = {}
-    exceptions: Mapping[str, str] = {}
-
-
-class Probes(Record):
-    """`probes.yaml`: a sample value of each type, and the wording of each tool."""
-
-    samples: Mapping[str, str]
-    tools: Mapping[str, Wording]
+    unknown: str  # the complaint about an option that does not exist
+    missing: str  # about a missing value
+    unwanted: str | None = None  # about `{flag}=zzq` of a switch; None if there is no such form
+    conflict: str | None = None  # about two options together
+    repeated: str | None = None  # about one option given twice
+    # Any other complaint about the command line itself (a bad value, an operand too few or too
+    # many, an option that needs another), as against a failure in doing the work.
+    refused: str | None = None
+    complete: tuple[str, ...] = ("",)  # makes a command whole, so that combinations are looked at
+    values: Mapping[str, str] = {}  # for one option, where the sample of its type will not do
+    exceptions: Mapping[
+        str, str
+    ] = {}  # "FLAG CLAIM": why a probe cannot confirm it though it holds
 
 
 @cache
-def load_probes() -> Probes:
-    """How to question every tool."""
-    return Probes.model_validate(yaml.safe_load(PROBES.read_text(encoding="utf-8")))
+def samples() -> Mapping[str, str]:
+    """A value of each type that every tool takes: `tasks/probes/samples.yaml`."""
+    loaded: dict[str, str] = yaml.safe_load((PROBES / "samples.yaml").read_text(encoding="utf-8"))
+    return loaded
 
 
+@cache
 def wording(tool: str) -> Wording:
-    """How to question one tool. UserError if `probes.yaml` does not say."""
+    """How to question one tool. UserError names the file, if it is missing, and the key."""
+    path = PROBES / f"{tool}.yaml"
     try:
-        return load_probes().tools[tool]
-    except KeyError:
-        raise UserError(f"{PROBES}: tools: says nothing about {tool}; add an entry") from None
+        return Wording.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; it says how {tool} words its complaints") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"{path}: {key}: {first['msg']}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +248,7 @@ class Interview:
     def _sample(self, option: Option) -> str:
         value = self.words.values.get(option.name)
         if value is None:
-            value = option.choices[0] if option.choices else load_probes().samples[option.type]
+            value = option.choices[0] if option.choices else samples()[option.type]
         return shlex.quote(value)
 
     def _with_value(self, option: Option, flag: str) -> str:

@@ -13,7 +13,7 @@ An example::
       - {name: -v, repeatable: true, neutral: true}
       - {name: --help, aliases: [-h], informs: true}
     operands:
-      - {name: target, type: hosts, max: null}
+      - {name: target, type: hosts, most: null}
     requires: [[target, -iL, -iR]]
 
 Spellings say which parser rule an option falls under. `--word` is a long option; `-x` a short one.
@@ -28,6 +28,7 @@ puts every line of it to the binary and keeps the answers in `tasks/specs/TOOL.e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -45,18 +46,7 @@ SPECS = Path(__file__).parent / "specs"
 
 Arity = Literal["none", "one", "optional"]  # optional: the value must be glued on (-O2, --x=2)
 
-Personality = Literal[
-    "getopt_long_only",
-    "getopt",
-    "hydra",
-    "curl",
-    "go_flag",
-    "pflag",
-    "optparse",
-    "sqlmap",
-    "perl_getopt",
-    "dig",
-]
+PERSONALITIES = Path(__file__).parent / "parsers"
 
 
 def _known_type(name: str) -> str:
@@ -67,17 +57,44 @@ def _known_type(name: str) -> str:
     return name
 
 
-class Option(Record):
-    """One option. `name` is the canonical spelling, dashes included; aliases likewise."""
+class Value(Record):
+    """What a value must be. All that is stated must hold."""
+
+    type: str = "string"  # a value type of tasks/values.py
+    choices: tuple[str, ...] = ()
+    ignore_case: bool = False  # of the choices
+    pattern: str | None = None  # a regular expression that the whole value matches
+    min: float | None = None  # of a number, inclusive
+    max: float | None = None
+
+    @field_validator("type")
+    @classmethod
+    def _type(cls, name: str) -> str:
+        return _known_type(name)
+
+    @field_validator("pattern")
+    @classmethod
+    def _pattern(cls, pattern: str | None) -> str | None:
+        if pattern is not None:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
+        return pattern
+
+
+class Option(Value):
+    """One option. `name` is the canonical spelling, dashes included; aliases likewise. What is
+    said of the value has no meaning for arity "none"."""
 
     name: str
     aliases: tuple[str, ...] = ()
     arity: Arity = "none"
-    type: str = "string"  # a value type of tasks/values.py; of no meaning for arity "none"
-    choices: tuple[str, ...] = ()
     repeatable: bool = False  # giving it twice is accepted and means something
     once: bool = False  # giving it twice is refused
     conflicts: tuple[str, ...] = ()  # canonical names that the tool refuses beside this one
+    needs: tuple[str, ...] = ()  # what the tool wants beside this one: "NAME" or "NAME=VALUE"
+    negatable: bool = True  # has a negated form, in a personality where switches have one
     neutral: bool = False  # changes neither what is sent nor what is written (verbosity, timing)
     informs: bool = False  # prints help or a version and does nothing else
     default: str | None = None  # stating the default changes nothing
@@ -85,11 +102,6 @@ class Option(Record):
         default_factory=dict
     )  # the default beside another option: {--data: POST}
     description: str = ""
-
-    @field_validator("type")
-    @classmethod
-    def _type(cls, name: str) -> str:
-        return _known_type(name)
 
     @field_validator("name", "aliases")
     @classmethod
@@ -105,20 +117,14 @@ class Option(Record):
         return (self.name, *self.aliases)
 
 
-class Operand(Record):
-    """A positional argument; `max: null` takes all that follow."""
+class Operand(Value):
+    """A positional argument; `most: null` takes all that follow."""
 
     name: str
-    type: str = "string"
-    choices: tuple[str, ...] = ()
-    min: int = 0
-    max: int | None = 1
+    least: int = 0
+    most: int | None = 1
+    joined: bool = False  # the words are one value with spaces between, as a tcpdump filter is
     default: str | None = None  # what the tool takes when it is left out
-
-    @field_validator("type")
-    @classmethod
-    def _type(cls, name: str) -> str:
-        return _known_type(name)
 
 
 class VersionProbe(Record):
@@ -150,7 +156,7 @@ class ToolSpec(_Scope):
     tool: str
     version: str
     version_probe: VersionProbe
-    personality: Personality
+    personality: str  # a module of tasks/parsers
     subcommands: tuple[Subcommand, ...] = ()
     prefix_options: bool = True  # unique abbreviations accepted, where the personality has them
 
@@ -159,6 +165,13 @@ class ToolSpec(_Scope):
         yield "", self.options, self.operands
         for sub in self.subcommands:
             yield sub.name, self.options + sub.options, self.operands + sub.operands
+
+    @field_validator("personality")
+    @classmethod
+    def _personality(cls, name: str) -> str:
+        if not (PERSONALITIES / f"{name}.py").is_file():
+            raise ValueError(f"{name!r} is no personality: there is no tasks/parsers/{name}.py")
+        return name
 
     @model_validator(mode="after")
     def _names_are_consistent(self) -> Self:
@@ -172,9 +185,9 @@ class ToolSpec(_Scope):
                     seen.add(name)
             canonical = {o.name for o in options} | {o.name for o in operands}
             for option in options:
-                for other in option.conflicts:
+                for other in (*option.conflicts, *(n.partition("=")[0] for n in option.needs)):
                     if other not in canonical:
-                        raise ValueError(f"{option.name} conflicts with unknown {other}{where}")
+                        raise ValueError(f"{option.name} speaks of unknown {other}{where}")
         self._check_requires()
         return self
 

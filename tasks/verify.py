@@ -60,7 +60,7 @@ def verify(spec: ToolSpec, run: Run, workers: int = 1) -> VerifyReport:
     """Ask the binary about every spelling, its arity, and every refusal that the spec claims.
 
     `run` executes a command line in the sandbox, and is called from `workers` threads. UserError
-    if the binary is of another version than the spec, or `probes.yaml` does not know the tool.
+    if the binary is of another version than the spec, or there are no probes for the tool.
     """
     words = wording(spec.tool)
     check_version(spec, run)

@@ -5,46 +5,48 @@ parser_for("nmap").parse(["-sV", "-p80", "10.0.0.1"], source)  -> Command
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import importlib
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import cache
-from types import MappingProxyType
+from typing import Protocol, cast
 
-from tasks.parsers import (
-    curl,
-    dig,
-    getopt,
-    getopt_long_only,
-    go_flag,
-    hydra,
-    optparse,
-    perl_getopt,
-    pflag,
-    sqlmap,
-)
 from tasks.parsers.grammar import Grammar, RefusedError, positive
-from tasks.spec import ToolSpec, load_spec
+from tasks.spec import ToolSpec, Value, load_spec
 from tasks.types import Argument, Command, Fault
 from tasks.values import validate
 
-__all__ = ["PERSONALITIES", "Grammar", "Parser", "RefusedError", "informs", "parser_for"]
+__all__ = [
+    "Grammar",
+    "Parser",
+    "RefusedError",
+    "informs",
+    "parser_for",
+    "personality",
+    "problem_of",
+]
 
-Parse = Callable[[Grammar, Sequence[str]], list[Argument]]
 
-PERSONALITIES: Mapping[str, Parse] = MappingProxyType(
-    {
-        "getopt_long_only": getopt_long_only.parse,
-        "getopt": getopt.parse,
-        "hydra": hydra.parse,
-        "curl": curl.parse,
-        "go_flag": go_flag.parse,
-        "pflag": pflag.parse,
-        "optparse": optparse.parse,
-        "sqlmap": sqlmap.parse,
-        "perl_getopt": perl_getopt.parse,
-        "dig": dig.parse,
-    }
-)
+class Personality(Protocol):
+    """A module of this package: how one kind of command line is read.
+
+    It may also have `split`, to find the subcommand its own way, and `check`, for rules that no
+    spec can state; see `Parser.split` and `Parser.check`, which call them.
+    """
+
+    def parse(self, grammar: Grammar, words: Sequence[str]) -> list[Argument]:
+        """The arguments in order; operands have no name yet. Raises RefusedError."""
+
+
+Split = Callable[[Grammar, Sequence[str]], tuple[Grammar, Sequence[str]]]
+Check = Callable[[Grammar, Command], None]
+
+
+def personality(name: str) -> Personality:
+    """The personality of that name: `tasks/parsers/NAME.py`."""
+    return cast(Personality, importlib.import_module(f"tasks.parsers.{name}"))
 
 
 class Parser:
@@ -53,7 +55,10 @@ class Parser:
     def __init__(self, spec: ToolSpec) -> None:
         self.tool = spec.tool
         self.grammar = Grammar.of(spec)
-        self._parse = PERSONALITIES[spec.personality]
+        reader = personality(spec.personality)
+        self._parse = reader.parse
+        self._split: Split | None = getattr(reader, "split", None)
+        self._own_rules: Check | None = getattr(reader, "check", None)
 
     def scope(self, subcommand: str | None) -> Grammar:
         """The grammar of a subcommand, or of the tool itself."""
@@ -64,9 +69,7 @@ class Parser:
 
         Raises RefusedError for an unknown subcommand.
         """
-        return (
-            pflag.split(self.grammar, words) if self.grammar.subcommands else (self.grammar, words)
-        )
+        return self._split(self.grammar, words) if self._split else (self.grammar, words)
 
     def read(self, grammar: Grammar, words: Sequence[str], source: str) -> Command:
         """What the words say under a grammar, values not yet looked at.
@@ -85,7 +88,9 @@ class Parser:
         grammar = self.scope(command.subcommand)
         for argument in command.arguments:
             _check_value(grammar, argument)
-        _check_conflicts(grammar, command)
+        _check_company(grammar, command)
+        if self._own_rules:
+            self._own_rules(grammar, command)
         if not informs(grammar, command):
             _check_required(grammar, command)
 
@@ -121,15 +126,22 @@ def _effective(grammar: Grammar, arguments: Sequence[Argument]) -> list[Argument
 def _name_operands(grammar: Grammar, arguments: Sequence[Argument]) -> list[Argument]:
     """Positional words take the names of the spec's operands, in order."""
     names = iter(
-        [name for o in grammar.operands for name in _repeat(o.name, o.max, len(arguments))]
+        [name for o in grammar.operands for name in _repeat(o.name, o.most, len(arguments))]
     )
-    named = []
-    for argument in arguments:
-        name = argument.name or next(names, "")
+    joined = {operand.name for operand in grammar.operands if operand.joined}
+    named: list[Argument] = []
+    for given in arguments:
+        name = given.name or next(names, "")
         if not name:
-            reason = f"{grammar.tool} does not know what {argument.spelled!r} is for"
+            reason = f"{grammar.tool} does not know what {given.spelled!r} is for"
             raise RefusedError(Fault.EXTRA_OPTION, reason)
-        named.append(argument if argument.name else replace(argument, name=name))
+        argument = given if given.name else replace(given, name=name)
+        first = next((i for i, a in enumerate(named) if a.name == name), None)
+        if name in joined and first is not None:
+            text = f"{named[first].value} {argument.value}"
+            named[first] = replace(named[first], value=text, spelled=text)
+        else:
+            named.append(argument)
     return named
 
 
@@ -141,22 +153,44 @@ def _check_value(grammar: Grammar, argument: Argument) -> None:
     declared = grammar.option(argument.name) or grammar.operand(argument.name)
     if declared is None or argument.value is None:
         return
-    shown = argument.name if argument.value == argument.spelled else argument.spelled
-    if declared.choices and argument.value not in declared.choices:
-        allowed = ", ".join(declared.choices[:12])
-        raise RefusedError(Fault.BAD_VALUE, f"{shown}: {argument.value!r} is not one of {allowed}")
-    problem = validate(declared.type, argument.value)
+    problem = problem_of(declared, argument.value)
     if problem:
+        shown = argument.name if argument.value == argument.spelled else argument.spelled
         raise RefusedError(Fault.BAD_VALUE, f"{shown}: {problem}")
 
 
-def _check_conflicts(grammar: Grammar, command: Command) -> None:
-    names = [argument.name for argument in command.arguments]
-    for name in names:
-        option = grammar.option(name)
+def problem_of(declared: Value, text: str) -> str | None:
+    """Why a text is not a value that is declared so; None if it is."""
+    known = text.lower() if declared.ignore_case else text
+    choices = declared.choices
+    if choices and known not in ([c.lower() for c in choices] if declared.ignore_case else choices):
+        return f"{text!r} is not one of {', '.join(choices[:12])}"
+    problem = validate(declared.type, text)
+    if problem:
+        return problem
+    if declared.pattern and not re.fullmatch(declared.pattern, text):
+        return f"{text!r} is not of the form {declared.pattern}"
+    if declared.min is not None and Decimal(text) < Decimal(str(declared.min)):
+        return f"{text} is less than {declared.min:g}"
+    if declared.max is not None and Decimal(text) > Decimal(str(declared.max)):
+        return f"{text} is more than {declared.max:g}"
+    return None
+
+
+def _check_company(grammar: Grammar, command: Command) -> None:
+    """What an option refuses beside it, and what it needs beside it."""
+    names = {argument.name for argument in command.arguments}
+    for argument in command.arguments:
+        option = grammar.option(argument.name)
         for other in option.conflicts if option else ():
             if other in names:
-                raise RefusedError(Fault.CONFLICT, f"{grammar.tool} refuses {name} beside {other}")
+                reason = f"{grammar.tool} refuses {argument.name} beside {other}"
+                raise RefusedError(Fault.CONFLICT, reason)
+        for needed in option.needs if option else ():
+            name, equals, value = needed.partition("=")
+            if name not in names or (equals and value not in command.values(name)):
+                reason = f"{grammar.tool} wants {needed} beside {argument.name}"
+                raise RefusedError(Fault.MISSING_OPTION, reason)
 
 
 def _check_required(grammar: Grammar, command: Command) -> None:
@@ -164,7 +198,7 @@ def _check_required(grammar: Grammar, command: Command) -> None:
         raise RefusedError(Fault.MISSING_OPERAND, f"{grammar.tool} needs a subcommand")
     names = {argument.name for argument in command.arguments}
     for operand in grammar.operands:
-        if len(command.values(operand.name)) < operand.min:
+        if len(command.values(operand.name)) < operand.least:
             raise RefusedError(Fault.MISSING_OPERAND, f"{grammar.tool} needs a {operand.name}")
     for group in grammar.requires:
         if names.isdisjoint(group):

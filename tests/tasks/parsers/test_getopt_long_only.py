@@ -32,7 +32,7 @@ options:
   - {name: --privileged}
   - {name: --proxies, arity: one}
   - {name: --help, aliases: [-h], informs: true}
-operands: [{name: target, type: hosts, max: null}]
+operands: [{name: target, type: hosts, most: null}]
 requires: [[target]]
 """
 
@@ -173,7 +173,7 @@ def _spec() -> ToolSpec:
         version_probe=VersionProbe(argv=("sample",), pattern="(.*)"),
         personality="getopt_long_only",
         options=tuple(options),
-        operands=(Operand(name="operand", max=None),),
+        operands=(Operand(name="operand", most=None),),
     )
 
 

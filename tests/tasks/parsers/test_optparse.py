@@ -103,7 +103,7 @@ SAMPLE = Parser(
             [Option(name=name, repeatable=True) for name in FLAGS]
             + [Option(name=name, arity="one", repeatable=True) for name in VALUED]
         ),
-        operands=(Operand(name="operand", max=None),),
+        operands=(Operand(name="operand", most=None),),
     )
 )
 WORD = st.one_of(

@@ -22,7 +22,7 @@ options:
   - {name: --referer, aliases: [-e], arity: one}
   - {name: --keepalive}
   - {name: --url, arity: one}
-operands: [{name: url, type: url, max: null}]
+operands: [{name: url, type: url, most: null}]
 requires: [[url]]
 """,
     )
@@ -82,7 +82,7 @@ options:
   - {name: -t, arity: one, type: uint, default: "40"}
   - {name: -s, neutral: true}
   - {name: -V, informs: true}
-operands: [{name: ignored, max: null}]
+operands: [{name: ignored, most: null}]
 requires: [[-u], [-w]]
 """,
     )
@@ -135,7 +135,7 @@ subcommands:
       - {name: --url, aliases: [-u], arity: one, type: url}
       - {name: --no-tls-validation, aliases: [-k]}
       - {name: --follow-redirect, aliases: [-r]}
-    operands: [{name: ignored, max: null}]
+    operands: [{name: ignored, most: null}]
   - name: dns
     options: [{name: --domain, aliases: [-d], arity: one, type: domain}]
 """,
@@ -198,7 +198,7 @@ options:
   - {name: +all}
 operands:
   - {name: server, type: host}
-  - {name: name, type: domain, max: null}
+  - {name: name, type: domain, most: null}
   - {name: type, type: dns_type, default: A}
   - {name: class, default: IN}
 """,

@@ -108,7 +108,7 @@ def _sample() -> Parser:
                 Option(name=f"-{name}", arity=arity[kind], repeatable=True)
                 for name, kind in NAMES.items()
             ),
-            operands=(Operand(name="operand", max=None),),
+            operands=(Operand(name="operand", most=None),),
         )
     )
 
