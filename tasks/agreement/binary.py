@@ -1,0 +1,73 @@
+"""What a binary makes of a command: accepted, refused, or cannot tell.
+
+A complaint in the tool's own words (the patterns of its probes) is a refusal, whatever the exit
+code. Without one, exit code 0, traffic in the lab, or words that the tool says only when it has
+read its command line show that it was taken. Anything else tells nothing: a failure in doing the
+work may have come before the rest of the line was looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from tasks.interview import Answer, Wording
+
+_SYNTAX = r"^(?:/\S*)?bash: (?:-c: )?line \d+: (?:syntax error|unexpected EOF|unexpected token)"
+_NOT_THERE = r"^bash: line \d+: .*: command not found"
+
+
+class Said(StrEnum):
+    """What the execution says of a command line."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNTOLD = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The binary's verdict: of what kind the complaint is, and the line that says it."""
+
+    said: Said
+    kind: str  # "unknown", "missing" ... as in Wording, "syntax"; or why it cannot be told
+    line: str = ""
+
+
+def read_answer(words: Wording, answer: Answer, traffic: bool) -> Reading:
+    """The verdict of one execution; `traffic`: the lab saw something of it."""
+    for kind, pattern in _complaints(words):
+        line = _search(pattern, answer)
+        if line:
+            return Reading(Said.REFUSED, kind, line)
+    accepted = words.trial.accepted
+    line = _search(re.compile(accepted), answer) if accepted else ""
+    if answer.exit_code == 0 or traffic or line:
+        return Reading(Said.ACCEPTED, "", line)
+    last = next((t.strip() for t in reversed(answer.text.splitlines()) if t.strip()), "")
+    ended = "did not end" if answer.exit_code is None else f"exit {answer.exit_code}"
+    return Reading(Said.UNTOLD, f"{ended} without a complaint that is known", last)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of the probes, for whatever flag it names."""
+    return re.compile(re.sub(r"\{(?:flag|word|other|last)\}", ".*?", pattern))
+
+
+def _complaints(words: Wording) -> Iterator[tuple[str, re.Pattern[str]]]:
+    yield "syntax", _compiled(_SYNTAX)
+    yield "not there", _compiled(_NOT_THERE)
+    for kind in ("unknown", "missing", "unwanted", "conflict", "repeated", "refused"):
+        pattern = getattr(words, kind)
+        if pattern:
+            yield kind, _compiled(pattern)
+
+
+def _search(pattern: re.Pattern[str], answer: Answer) -> str:
+    """The first line that the pattern is found in; "" if there is none."""
+    lines = (line.strip() for line in answer.text.splitlines())
+    return next((line for line in lines if pattern.search(line)), "")
