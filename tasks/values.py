@@ -186,6 +186,36 @@ def _dns_type(text: str) -> str:
     return text.upper()
 
 
+_C_INT = re.compile(r"\s*[+-]?\d+")
+_C_FLOAT = re.compile(r"\s*[+-]?(?:0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+
+
+def _c_int(text: str) -> str:
+    """What strtol takes whole: blanks and a sign may come first."""
+    if not _C_INT.fullmatch(text):
+        raise ValueError(f"{text!r} is not a whole number")
+    return str(int(text))
+
+
+def _c_float(text: str) -> str:
+    """What strtod takes whole: a hexadecimal number too."""
+    if not _C_FLOAT.fullmatch(text):
+        raise ValueError(f"{text!r} is not a number")
+    return str(int(text, 16)) if "x" in text.lower() else plain(Decimal(text.strip()))
+
+
+def _free(strict: Callable[[str], str]) -> Callable[[str], str]:
+    """A type that a tool does not check: what is of no meaning stands for itself."""
+
+    def free(text: str) -> str:
+        try:
+            return strict(text)
+        except ValueError:
+            return text
+
+    return free
+
+
 VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
         "string": _string,
@@ -211,9 +241,23 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "size": _size,
         "level": _level,
         "dns_type": _dns_type,
+        "c_int": _c_int,
+        "c_float": _c_float,
+        # The same, of tools that look at the value only when they use it, if at all.
+        "free_path": _free(_path),
+        "free_header": _free(header_text),
+        "free_items": _free(item_text),
+        "free_numbers": _free(_numbers),
+        "free_int": _free(_int),
+        "free_url": _free(url_text),
+        "free_host": _free(_host),
+        "free_domain": _free(_domain),
     }
 )
-TARGET_TYPES = frozenset({"host", "hosts", "domain", "url", "absolute_url", "host_or_url"})
+TARGET_TYPES = frozenset(
+    {"host", "hosts", "domain", "url", "absolute_url", "host_or_url"}
+    | {"free_url", "free_host", "free_domain"}
+)
 
 
 def normalise(type_name: str, text: str) -> str:

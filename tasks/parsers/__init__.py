@@ -16,7 +16,7 @@ from typing import Protocol, cast
 from tasks.parsers.grammar import Grammar, RefusedError, positive
 from tasks.spec import ToolSpec, Value, load_spec
 from tasks.types import Argument, Command, Fault
-from tasks.values import validate
+from tasks.values import normalise, validate
 
 __all__ = [
     "Grammar",
@@ -168,11 +168,14 @@ def problem_of(declared: Value, text: str) -> str | None:
     problem = validate(declared.type, text)
     if problem:
         return problem
-    if declared.pattern and not re.fullmatch(declared.pattern, text):
+    if declared.pattern and not re.fullmatch(declared.pattern, text, re.DOTALL):
         return f"{text!r} is not of the form {declared.pattern}"
-    if declared.min is not None and Decimal(text) < Decimal(str(declared.min)):
+    if declared.min is None and declared.max is None:
+        return None
+    number = Decimal(normalise(declared.type, text).removesuffix("s"))  # of a duration, its seconds
+    if declared.min is not None and number < Decimal(str(declared.min)):
         return f"{text} is less than {declared.min:g}"
-    if declared.max is not None and Decimal(text) > Decimal(str(declared.max)):
+    if declared.max is not None and number > Decimal(str(declared.max)):
         return f"{text} is more than {declared.max:g}"
     return None
 
