@@ -8,6 +8,7 @@ Each level says pass, fail or undecidable with a reason; the first that does not
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,7 +16,7 @@ from dataclasses import replace
 from functools import cache
 
 from tasks.canonical import canonical_form
-from tasks.extract import extract
+from tasks.extract import command_lines, extract
 from tasks.intent import judge as judge_intent
 from tasks.parsers import Parser, informs, parser_for
 from tasks.parsers.grammar import Grammar, RefusedError
@@ -29,6 +30,7 @@ _BIN = frozenset({"", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin"
 # Wrappers that the isolated machine does not have; their command is run without them.
 _ABSENT = frozenset({"sudo", "proxychains", "proxychains4"})
 _KNOWN = "the tool knows every flag"
+_NAME = re.compile(r"[\w./-]+")
 
 
 class _StopError(Exception):
@@ -75,6 +77,26 @@ def canonical_text(text: str) -> str | None:
     """The canonical form of the command in a text; None if its tool would not take it."""
     verdict = check(text)
     return verdict.canonical if verdict.status is Status.PASS else None
+
+
+def calls_tool(text: str) -> bool:
+    """Whether any command in the text runs a program that has a spec, rightly or not.
+
+    What a tool cannot do is best answered by a refusal or by nothing: by a text that calls none.
+    """
+    found = (extract(text, _names()), *command_lines(text, _names()))
+    return any(_tools_of(line) for line in found if line)
+
+
+def _tools_of(line: str) -> set[str]:
+    """The programs with a spec that a line runs; where the line cannot be read, that it names."""
+    try:
+        words = [read(line).argv[0]]
+    except BashSyntaxError:
+        words = line.split()[:1]
+    except UndecidedError:
+        words = _NAME.findall(line)
+    return {word.rpartition("/")[2] for word in words} & load_specs().keys()
 
 
 @cache

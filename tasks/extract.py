@@ -5,15 +5,18 @@ The rule, in this order:
 2. The first line that begins with a known tool or wrapper is the command, after a shell prompt
    ("$ ", "# ", "> ", "user@host:~$ "), a list number or a label ("Command: ") is taken off;
    lines that end in a backslash go on.
-3. Failing that, the first inline code span in the text that begins with one.
+3. Failing that, the first inline code span in the text that begins with one and goes on.
 4. Failing that, the only line there is, or the first line of the code block: a later level will
-   say what is wrong with it. Prose of several lines without any of these holds no command.
+   say what is wrong with it. Prose of several lines without any of these holds no command, and
+   neither does a line that is a sentence ("I cannot help with that.", "nmap cannot do this").
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+
+from tasks.prose import is_prose, speaks_of
 
 _FENCE = re.compile(r"^[ \t]*(```+|~~~+)[^\n]*\n(.*?)(?:^[ \t]*\1|\Z)", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`([^`\n]+)`")
@@ -26,21 +29,36 @@ _CONTINUED = re.compile(r"\\\n[ \t]*")
 def extract(text: str, names: Collection[str]) -> str | None:
     """The one command line in the text; None if there is none. `names`: tools and wrappers."""
     text = text.replace("\r\n", "\n")
-    block = next((body for _, body in _FENCE.findall(text) if body.strip()), None)
+    block = _block(text)
     lines = _lines(text if block is None else block)
-    for line in lines:
-        command = _command(line, names)
-        if command:
-            return command
-    for span in _SPAN.findall(text):
-        command = _command(span, names)
-        if command:
-            return command
+    command = next(_commands(lines, text, names), None)
+    if command:
+        return command
     if block is not None:
         lines = [line for line in lines if not line.startswith("#")]
     elif len(lines) > 1:
         return None
-    return _bare(lines[0]) if lines else None
+    line = _bare(lines[0]) if lines else ""
+    return None if is_prose(line) else line or None
+
+
+def command_lines(text: str, names: Collection[str]) -> list[str]:
+    """Every line and code span that begins with one of the named programs, in all of the text."""
+    text = text.replace("\r\n", "\n")
+    return list(_commands(_lines(text), text, names))
+
+
+def _block(text: str) -> str | None:
+    return next((body for _, body in _FENCE.findall(text) if body.strip()), None)
+
+
+def _commands(lines: list[str], text: str, names: Collection[str]) -> Iterator[str]:
+    """The commands on the lines, then those in the text's code spans. A span of one word names a
+    program and does not call it."""
+    for piece in (*lines, *(span for span in _SPAN.findall(text) if " " in span.strip())):
+        command = _command(piece, names)
+        if command:
+            yield command
 
 
 def _lines(text: str) -> list[str]:
@@ -63,5 +81,5 @@ def _command(line: str, names: Collection[str]) -> str | None:
         assigned = _ASSIGNMENT.match(candidate)
         words = candidate[assigned.end() if assigned else 0 :].split(None, 1)
         if words and words[0].strip("\"'").rpartition("/")[2] in names:
-            return candidate
+            return None if speaks_of(words) else candidate
     return None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.checker import canonical_text, check, judge
+from tasks.checker import calls_tool, canonical_text, check, judge
 from tasks.spec import load_specs
 from tasks.types import Level, Status, Task, as_json
 
@@ -190,6 +190,46 @@ def test_a_canonical_form_is_stable_over_aliases(options):
     )
     verdicts = [check(line) for line in lines]
     assert verdicts[0].canonical == verdicts[1].canonical
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "I cannot help with that.",
+        "This is not possible with nmap.",
+        "nmap cannot do that.",
+        "This can't be done with `nmap`.",
+        "curl: fetch the page",
+        "true",
+        "# nothing to run",
+        "```\n# not possible\n```",
+        "I am sorry.\nNo option of nmap does this.",
+    ],
+)
+def test_a_refusal_calls_no_tool(text):
+    assert not calls_tool(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nmap -p 80 h",
+        "nmap --no-such-flag",
+        "nmap 'h",
+        "sudo nmap h",
+        "Sorry, nmap has no such option. This comes near:\n\n```\ncurl http://h/\n```",
+        "That is not possible, but `nmap -p 80 h` would be.",
+        "for h in a b; do nmap $h; done",
+    ],
+)
+def test_whatever_runs_a_tool_is_no_refusal(text):
+    assert calls_tool(text)
+
+
+def test_a_prompt_that_begins_with_a_tool_gets_a_verdict():
+    assert check("curl: do X").status is Status.UNDECIDABLE
+    assert judge("curl: do X", SCAN).fault == "wrong tool"
 
 
 @given(st.text(max_size=80))
