@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM = false
 
 INSTALLED := $(VENV)/installed
 
-.PHONY: help install benchmark test lint perf sandbox-image embedded-model suites clean
+.PHONY: help install benchmark test lint perf sandbox-image embedded-model agreement suites clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ perf: $(INSTALLED)  ## timings, as ratios within one run
 
 embedded-model: $(INSTALLED)  ## train the embedded model anew from its recipe (30 minutes at most)
 	$(BIN)/python -m harness.embedded.train
+
+agreement: $(INSTALLED)  ## hold the checker against the real tools (MUTATORS=development, TOOLS="nmap curl")
+	@$(BIN)/goodhart-bench agreement --mutators $(or $(MUTATORS),development) $(TOOLS:%=--tool %)
 
 suites: $(INSTALLED)  ## generate the rows of the recon suite anew from the families
 	$(BIN)/python -m tasks.generate

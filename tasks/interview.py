@@ -24,6 +24,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from tasks.agreement.trial import Trial
 from tasks.errors import UserError
 from tasks.spec import Option
 from tasks.types import Record
@@ -93,6 +94,7 @@ class Wording(Record):
     exceptions: Mapping[
         str, str
     ] = {}  # "FLAG CLAIM": why a probe cannot confirm it though it holds
+    trial: Trial = Trial()  # how the agreement ledger tries it
 
 
 @cache

@@ -75,12 +75,12 @@ class Generator:
 
     def _first(self, subcommand: str, option: Option, flag: str) -> Line | None:
         """A line with that option and what it needs; None if none is right."""
+        bare = Line(self.tool.head(subcommand), ())
         for _ in range(TRIES):
-            bare = Line(self.tool.head(subcommand), ())
-            for start in (bare, self.base(subcommand, self._rng))[0 if option.informs else 1 :]:
-                line = self._with(start, option, flag, self._rng)
-                if line:
-                    return line
+            start = bare if option.informs else self.base(subcommand, self._rng)
+            line = self._with(start, option, flag, self._rng)
+            if line:
+                return line
         return None
 
     def _with(self, line: Line, option: Option, flag: str, rng: Random) -> Line | None:

@@ -1,0 +1,391 @@
+"""Ways to change one thing of a command. Whether the result is right is not theirs to know.
+
+A mutator takes a line and gives the text of a changed one, or None where it has nothing to change.
+Those in `DEVELOPMENT` are for whoever writes a spec or a parser; those in `HELD_OUT` only for the
+figure that is published, so that no spec can have been fitted to them.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from random import Random
+
+from tasks.agreement.generate import Generator
+from tasks.agreement.toolbox import Line, Piece, Toolbox, pools
+from tasks.errors import UserError
+from tasks.spec import Option, load_specs
+
+Mutator = Callable[["Bench", Line], str | None]
+
+LETTERS = string.ascii_lowercase
+
+
+class Bench:
+    """What mutators draw from: one tool and one stream of random numbers."""
+
+    def __init__(self, tool: Toolbox, rng: Random) -> None:
+        self.tool = tool
+        self.rng = rng
+
+    def options(self, line: Line, arity: str = "") -> list[Option]:
+        """Options that may stand beside others, of that arity if one is named."""
+        found = [o for o in self.tool.options(line.subcommand) if self.tool.is_mixable(o)]
+        return [o for o in found if o.arity == arity] if arity else found
+
+    def new(self, line: Line, arity: str = "") -> Piece | None:
+        """An option that is not in the line yet, with its value in a word of its own."""
+        options = [o for o in self.options(line, arity) if o.name not in line.names]
+        if not options:
+            return None
+        option = self.rng.choice(options)
+        return self.plain(line, option, self.rng.choice(option.spellings))
+
+    def plain(self, line: Line, option: Option, flag: str) -> Piece | None:
+        """The option spelled so, with a value in the most usual form; None if none is known."""
+        if option.arity != "one":
+            return Piece((flag,), option, flag)
+        values = self.tool.values(option.name, option)
+        if not values:
+            return None
+        value = self.rng.choice(values)
+        forms = self.tool.forms(line.subcommand, option, flag, value)
+        return Piece(forms[0] if forms else (flag, value), option, flag, value)
+
+    def place(self, line: Line) -> int:
+        """Somewhere before the first operand."""
+        return self.rng.randint(0, line.first_operand())
+
+    def add(self, line: Line, *words: str) -> str:
+        """The line with words put before the first operand."""
+        return line.insert(self.place(line), Piece(words)).text
+
+    def present(self, line: Line, arity: str = "") -> list[int]:
+        """The indexes of the options in the line, of that arity if one is named."""
+        found = [(i, p.option) for i, p in enumerate(line.pieces) if p.option]
+        return [i for i, option in found if not arity or option.arity == arity]
+
+    def with_value(self, line: Line) -> tuple[Line, int] | None:
+        """The line with an option that has a value, added if need be, and its index."""
+        present = self.present(line, "one")
+        if present and self.rng.random() < 0.4:
+            return line, self.rng.choice(present)
+        piece = self.new(line, "one")
+        index = self.place(line)
+        return (line.insert(index, piece), index) if piece else None
+
+    def spelled(self, line: Line) -> str:
+        """Any spelling of an option."""
+        return self.rng.choice(self.rng.choice(self.options(line)).spellings)
+
+
+def unknown_flag(bench: Bench, line: Line) -> str | None:
+    """A flag one letter away from a real one: one more, one less, or another one."""
+    flag = bench.spelled(line)
+    at = bench.rng.randrange(len(flag) - len(flag.lstrip("-+")), len(flag))
+    letter = bench.rng.choice(LETTERS)
+    near = bench.rng.choice(
+        [flag[:at] + letter + flag[at:], flag[:at] + letter + flag[at + 1 :]]
+        + ([flag[:at] + flag[at + 1 :]] if len(flag.lstrip("-+")) > 2 else [])
+    )
+    return None if near in bench.tool.grammar(line.subcommand).options else bench.add(line, near)
+
+
+def foreign_flag(bench: Bench, line: Line) -> str | None:
+    """A flag of another tool, with its value."""
+    others = [spec for name, spec in load_specs().items() if name != bench.tool.tool]
+    if not others:
+        return None
+    _, options, _ = bench.rng.choice(list(bench.rng.choice(others).scopes()))
+    if not options:
+        return None
+    option = bench.rng.choice(options)
+    flag = bench.rng.choice(option.spellings)
+    if flag in bench.tool.grammar(line.subcommand).options:
+        return None
+    return bench.add(line, flag, *(["1"] if option.arity == "one" else []))
+
+
+def wrong_subcommand(bench: Bench, line: Line) -> str | None:
+    """The subcommand misspelled, in other case, left out, or one of another meaning."""
+    name = line.subcommand
+    if not name:
+        return None
+    at = bench.rng.randrange(len(name))
+    others = [sub.name for sub in bench.tool.spec.subcommands if sub.name != name]
+    wrong = bench.rng.choice(
+        [name[:at] + name[at + 1 :], name + bench.rng.choice(LETTERS), name.upper(), f"-{name}", ""]
+        + ([bench.rng.choice(others)] if others else [])
+    )
+    return replace(line, head=(line.head[0], wrong) if wrong else line.head[:1]).text
+
+
+def dropped_value(bench: Bench, line: Line) -> str | None:
+    """An option that wants a value as the last word."""
+    piece = bench.new(line, "one")
+    return line.insert(len(line.pieces), Piece((piece.flag,))).text if piece else None
+
+
+def broken_value(bench: Bench, line: Line) -> str | None:
+    """A value that may be of the wrong type."""
+    return _other_value(bench, line, pools()["broken"][""])
+
+
+def swallowed_target(bench: Bench, line: Line) -> str | None:
+    """An option without its value before the target, which it takes for it."""
+    first = line.first_operand()
+    piece = bench.new(line, "one")
+    if piece is None or first == len(line.pieces):
+        return None
+    return line.insert(first, Piece((piece.flag,))).text
+
+
+def dash_swap(bench: Bench, line: Line) -> str | None:
+    """One dash for two, two for one, or another sign than the tool's."""
+    piece = bench.new(line)
+    if piece is None:
+        return None
+    name = piece.flag.lstrip("-+")
+    dashes = piece.flag[: len(piece.flag) - len(name)]
+    other = bench.rng.choice([d for d in ("-", "--", "---", "+", "") if d != dashes])
+    words = (piece.words[0].replace(piece.flag, other + name, 1), *piece.words[1:])
+    return bench.add(line, *words)
+
+
+def case_flip(bench: Bench, line: Line) -> str | None:
+    """A flag with one letter, or all of them, in the other case."""
+    piece = bench.new(line)
+    if piece is None:
+        return None
+    flag = piece.flag
+    letters = [i for i, letter in enumerate(flag) if letter.isalpha()]
+    if not letters:
+        return None
+    at = bench.rng.choice(letters)
+    one = flag[:at] + flag[at].swapcase() + flag[at + 1 :]
+    flipped = bench.rng.choice([one, flag.swapcase()])
+    words = (piece.words[0].replace(flag, flipped, 1), *piece.words[1:])
+    return bench.add(line, *words)
+
+
+def duplicate(bench: Bench, line: Line) -> str | None:
+    """An option given twice, with the same value or another."""
+    present = bench.present(line)
+    if not present:
+        return None
+    piece = line.pieces[bench.rng.choice(present)]
+    assert piece.option is not None
+    again = bench.plain(line, piece.option, bench.rng.choice(piece.option.spellings))
+    return line.insert(bench.place(line), bench.rng.choice([piece, again or piece])).text
+
+
+def abbreviation(bench: Bench, line: Line) -> str | None:
+    """A flag cut short, which may fit one option, several, or be no flag at all."""
+    piece = bench.new(line)
+    name = piece.flag.lstrip("-+") if piece else ""
+    if piece is None or len(name) < 3:
+        return None
+    cut = piece.flag[: -bench.rng.randint(1, len(name) - 1)]
+    return bench.add(line, piece.words[0].replace(piece.flag, cut, 1), *piece.words[1:])
+
+
+def broken_quote(bench: Bench, line: Line) -> str | None:
+    """A quote that is not closed, somewhere behind the tool's name."""
+    text = line.text
+    at = bench.rng.randint(min(len(line.head[0]) + 1, len(text)), len(text))
+    return text[:at] + bench.rng.choice("'\"") + text[at:]
+
+
+def missing_part(bench: Bench, line: Line) -> str | None:
+    """One option or operand left out."""
+    if not line.pieces:
+        return None
+    return line.without(bench.rng.randrange(len(line.pieces))).text
+
+
+def transposed_letters(bench: Bench, line: Line) -> str | None:
+    """A flag with two neighbouring letters exchanged."""
+    piece = bench.new(line)
+    name = piece.flag.lstrip("-+") if piece else ""
+    if piece is None or len(name) < 2:
+        return None
+    at = len(piece.flag) - len(name) + bench.rng.randrange(len(name) - 1)
+    turned = piece.flag[:at] + piece.flag[at + 1] + piece.flag[at] + piece.flag[at + 2 :]
+    return bench.add(line, piece.words[0].replace(piece.flag, turned, 1), *piece.words[1:])
+
+
+def extreme_value(bench: Bench, line: Line) -> str | None:
+    """A number at or beyond the end of what may be allowed."""
+    return _other_value(bench, line, pools()["extreme"][""])
+
+
+def unexpected_operand(bench: Bench, line: Line) -> str | None:
+    """One operand more."""
+    word = bench.rng.choice(["extra", "127.0.0.1", "a.example", "80"])
+    return line.insert(
+        bench.rng.randint(line.first_operand(), len(line.pieces)), Piece((word,))
+    ).text
+
+
+def gluing_changed(bench: Bench, line: Line) -> str | None:
+    """A value glued on, with or without "=", or taken off."""
+    found = bench.with_value(line)
+    if not found:
+        return None
+    line, index = found
+    piece = line.pieces[index]
+    value = piece.value or ""
+    forms = [(piece.flag, value), (f"{piece.flag}={value}",), (piece.flag + value,)]
+    forms = [*forms, (f"{piece.flag}:{value}",), (piece.flag, "=", value)]
+    words = bench.rng.choice([form for form in forms if form != piece.words])
+    return line.with_piece(index, Piece(words)).text
+
+
+def behind_double_dash(bench: Bench, line: Line) -> str | None:
+    """An option behind "--", where most tools read no options any more."""
+    piece = bench.new(line)
+    if piece is None:
+        return None
+    first = line.first_operand()
+    return (
+        line.insert(first, Piece(("--",)))
+        .insert(bench.rng.choice([first + 1, len(line.pieces) + 1]), piece)
+        .text
+    )
+
+
+def options_last(bench: Bench, line: Line) -> str | None:
+    """An option behind the operands."""
+    piece = bench.new(line)
+    if piece is None or line.first_operand() == len(line.pieces):
+        return None
+    return line.insert(len(line.pieces), piece).text
+
+
+def joined_switches(bench: Bench, line: Line) -> str | None:
+    """Two options of one letter in one word, the last perhaps with its value."""
+    letters = [
+        (option, flag)
+        for option in bench.options(line)
+        for flag in option.spellings
+        if len(flag) == 2 and option.name not in line.names
+    ]
+    if len(letters) < 2:
+        return None
+    (_, first), (option, flag) = bench.rng.sample(letters, 2)
+    piece = bench.plain(line, option, flag)
+    if piece is None:
+        return None
+    return bench.add(line, first + piece.words[0][1:], *piece.words[1:])
+
+
+def empty_value(bench: Bench, line: Line) -> str | None:
+    """A value of no letters."""
+    return _other_value(bench, line, ("",))
+
+
+def split_value(bench: Bench, line: Line) -> str | None:
+    """A value whose quotes were forgotten: what is behind the space is a word of its own."""
+    found = bench.with_value(line)
+    if not found:
+        return None
+    line, index = found
+    piece = line.pieces[index]
+    return line.with_piece(index, Piece((*piece.words, bench.rng.choice(["b", "x=1", "zzq"])))).text
+
+
+def conflicting_options(bench: Bench, line: Line) -> str | None:
+    """Two options of which the spec says that they are refused together, or any two."""
+    options = bench.options(line)
+    rivals = [o for o in options if o.conflicts]
+    if rivals and bench.rng.random() < 0.7:
+        option = bench.rng.choice(rivals)
+        other = bench.tool.grammar(line.subcommand).option(bench.rng.choice(option.conflicts))
+    else:
+        option, other = bench.rng.sample(options, 2) if len(options) > 1 else (None, None)
+    if option is None or other is None:
+        return None
+    pieces = [bench.plain(line, one, one.name) for one in (option, other)]
+    words = [word for piece in pieces if piece for word in piece.words]
+    return bench.add(line, *words)
+
+
+def _other_value(bench: Bench, line: Line, values: Sequence[str]) -> str | None:
+    """The line with one value replaced."""
+    found = bench.with_value(line)
+    if not found:
+        return None
+    line, index = found
+    piece = line.pieces[index]
+    value = bench.rng.choice(values)
+    last = piece.words[-1]
+    if piece.value and last.endswith(piece.value):
+        last = last[: -len(piece.value)] + value
+    return line.with_piece(index, Piece((*piece.words[:-1], last))).text
+
+
+DEVELOPMENT: Mapping[str, Mutator] = {
+    "unknown flag": unknown_flag,
+    "another tool's flag": foreign_flag,
+    "wrong subcommand": wrong_subcommand,
+    "dropped value": dropped_value,
+    "broken value": broken_value,
+    "swallowed target": swallowed_target,
+    "dash swap": dash_swap,
+    "case flip": case_flip,
+    "duplicate": duplicate,
+    "abbreviation": abbreviation,
+    "broken quote": broken_quote,
+    "missing part": missing_part,
+}
+HELD_OUT: Mapping[str, Mutator] = {
+    "transposed letters": transposed_letters,
+    "extreme value": extreme_value,
+    "unexpected operand": unexpected_operand,
+    "gluing changed": gluing_changed,
+    "behind --": behind_double_dash,
+    "options last": options_last,
+    "joined switches": joined_switches,
+    "empty value": empty_value,
+    "split value": split_value,
+    "conflicting options": conflicting_options,
+}
+GROUPS = ("development", "held-out", "all")
+TRIES = 12  # draws for each mutant wanted
+
+
+def mutators(group: str) -> Mapping[str, Mutator]:
+    """The mutators of a group. UserError if there is none of that name."""
+    named = {
+        "development": DEVELOPMENT,
+        "held-out": HELD_OUT,
+        "all": {**DEVELOPMENT, **HELD_OUT},
+    }
+    if group not in named:
+        raise UserError(f"--mutators: there is no group {group!r}; choose {', '.join(GROUPS)}")
+    return named[group]
+
+
+def mutants_of(
+    tool: Toolbox, chosen: Mapping[str, Mutator], per_kind: int, seed: int
+) -> Iterator[tuple[str, str]]:
+    """Kind and text of distinct mutants, at most so many of each kind.
+
+    Each kind has a stream of random numbers of its own, so that one mutator more leaves the
+    mutants of the others as they are.
+    """
+    seen: set[str] = set()
+    for kind, mutate in chosen.items():
+        rng = Random(f"{seed}/{tool.tool}/{kind}")
+        bench, generator = Bench(tool, rng), Generator(tool, seed)
+        made = 0
+        for _ in range(TRIES * per_kind):
+            if made == per_kind:
+                break
+            line = generator.draw(rng)
+            text = mutate(bench, line)
+            if text is not None and text != line.text and text not in seen:
+                seen.add(text)
+                made += 1
+                yield kind, text
