@@ -32,8 +32,9 @@ __all__ = [
 class Personality(Protocol):
     """A module of this package: how one kind of command line is read.
 
-    It may also have `split`, to find the subcommand its own way, and `check`, for rules that no
-    spec can state; see `Parser.split` and `Parser.check`, which call them.
+    It may also have `split`, to find the subcommand its own way, `check`, for rules that no spec
+    can state, and `contexts`, to part arguments that do not bear upon each other; see
+    `Parser.split`, `Parser.check` and `Parser.contexts`, which call them.
     """
 
     def parse(self, grammar: Grammar, words: Sequence[str]) -> list[Argument]:
@@ -42,6 +43,7 @@ class Personality(Protocol):
 
 Split = Callable[[Grammar, Sequence[str]], tuple[Grammar, Sequence[str]]]
 Check = Callable[[Grammar, Command], None]
+Contexts = Callable[[Sequence[Argument]], list[list[Argument]]]
 
 
 def personality(name: str) -> Personality:
@@ -59,6 +61,7 @@ class Parser:
         self._parse = reader.parse
         self._split: Split | None = getattr(reader, "split", None)
         self._own_rules: Check | None = getattr(reader, "check", None)
+        self._contexts: Contexts | None = getattr(reader, "contexts", None)
 
     def scope(self, subcommand: str | None) -> Grammar:
         """The grammar of a subcommand, or of the tool itself."""
@@ -76,8 +79,13 @@ class Parser:
 
         Raises RefusedError for an unknown flag and for a value that is missing.
         """
-        arguments = _effective(grammar, self._parse(grammar, words))
+        parts = self.contexts(_name_operands(grammar, self._parse(grammar, words)))
+        arguments = [argument for part in parts for argument in _effective(grammar, part)]
         return Command(self.tool, grammar.subcommand, tuple(arguments), source)
+
+    def contexts(self, arguments: Sequence[Argument]) -> Sequence[Sequence[Argument]]:
+        """The arguments in the parts that the rules hold for: one, but for curl's --next."""
+        return self._contexts(arguments) if self._contexts else [arguments]
 
     def parse(self, words: Sequence[str], source: str) -> Command:
         """`split` and `read`: the command that the words after the tool's name say."""
@@ -88,10 +96,15 @@ class Parser:
         grammar = self.scope(command.subcommand)
         for argument in command.arguments:
             _check_value(grammar, argument)
+        is_asking = informs(grammar, command)
+        for part in self.contexts(command.arguments):
+            self._check_part(grammar, replace(command, arguments=tuple(part)), is_asking)
+
+    def _check_part(self, grammar: Grammar, command: Command, is_asking: bool) -> None:
         _check_company(grammar, command)
         if self._own_rules:
             self._own_rules(grammar, command)
-        if not informs(grammar, command):
+        if not is_asking:
             _check_required(grammar, command)
 
 
@@ -108,12 +121,11 @@ def informs(grammar: Grammar, command: Command) -> bool:
 
 
 def _effective(grammar: Grammar, arguments: Sequence[Argument]) -> list[Argument]:
-    """Operands named, and of an option given several times only the last one, where that is so."""
-    named = _name_operands(grammar, arguments)
-    last = {positive(argument.name): i for i, argument in enumerate(named)}
+    """Of an option given several times only the last one, where that is so."""
+    last = {positive(argument.name): i for i, argument in enumerate(arguments)}
     seen: set[str] = set()
     kept = []
-    for i, argument in enumerate(named):
+    for i, argument in enumerate(arguments):
         option = grammar.option(argument.name)
         if option and option.once and argument.name in seen:
             raise RefusedError(Fault.DUPLICATE, f"{grammar.tool} takes {argument.name} only once")
@@ -184,7 +196,7 @@ def _check_company(grammar: Grammar, command: Command) -> None:
     """What an option refuses beside it, and what it needs beside it."""
     names = {argument.name for argument in command.arguments}
     for argument in command.arguments:
-        option = grammar.option(argument.name)
+        option = grammar.canonical.get(argument.name)
         for other in option.conflicts if option else ():
             if other in names:
                 reason = f"{grammar.tool} refuses {argument.name} beside {other}"
