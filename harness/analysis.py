@@ -16,6 +16,7 @@ from harness.columns import CALIBRATION, HELDOUT, Columns, Rows, columns
 from harness.cycles import by_cycle, tokens
 from harness.gap import Fit, fit_calibration, goodhart_gap, scored
 from harness.overlap import overlap
+from harness.refusals import Refusals
 from harness.statistics import Floats, holm, sign_flip_p, within_task_auroc
 from harness.study import BASE, Arm, Study
 
@@ -26,7 +27,8 @@ CONTROL = "random-accept"  # what it loses or gains too is not the filter's doin
 def analyse(study: Study) -> dict[str, Any]:
     """Everything the report shows, as a JSON-able dict. A study without samples is no error: its
     numbers are null and `notes` says what is missing."""
-    data = columns(study.samples)
+    refusals = Refusals()
+    data = columns(refusals.apart(study.samples))
     fits = {name: fit_calibration(data, name) for name in sorted(data.proxies)}
     return {
         "schema": SCHEMA,
@@ -49,6 +51,7 @@ def analyse(study: Study) -> dict[str, Any]:
         "tools": _per_arm(data, study, breakdown.by_tool),
         "faults": _per_arm(data, study, breakdown.by_fault),
         "outcomes": _outcomes(data, study),
+        "impossible": {"tasks": len(refusals.tasks), "arms": refusals.rows(study.arms)},
         "failures": [{"arm": f.arm, "seed": f.seed, "reason": f.reason} for f in study.failures],
         "notes": _notes(data, study),
         "provenance": dict(study.provenance),

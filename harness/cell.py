@@ -112,7 +112,7 @@ def train_cycle(bench: Bench, run: Run, cycle: int) -> None:
 
 def draw_prompts(bench: Bench, cycle: int) -> list[Prompt]:
     """The cycle's training prompts: the same for all arms of a seed, so that arms compare."""
-    tasks = bench.suite.split("train")
+    tasks = [task for task in bench.suite.split("train") if task.possible]
     size = min(bench.manifest.profile.tasks_per_cycle, len(tasks))
     rng = Random(derive(bench.cell.seed, cycle, "prompts"))
     return [task.as_prompt() for task in rng.sample(tasks, size)]

@@ -8,6 +8,8 @@
 - timeout, infrastructure error: right on paper, and the sandbox could not tell.
 
 Every distinct command that passed is executed once; what the lab saw is held against each task.
+A task that expects nothing of the lab has its commands judged on paper only: some would listen
+until the time limit.
 """
 
 from __future__ import annotations
@@ -40,7 +42,11 @@ def judge_run(run: Run, suite: Suite, sandbox: Sandbox | None, report: Report) -
     tasks: dict[Key, Task] = {(task.split, task.id): task for task in suite.tasks}
     verdicts = static_verdicts(run, tasks)
     if sandbox is not None:
-        passed = {v.text for v in verdicts.values() if v.status is Status.PASS and v.text}
+        passed = {
+            verdict.text
+            for (key, _), verdict in verdicts.items()
+            if verdict.status is Status.PASS and verdict.text and tasks[key].observe
+        }
         execute_all(run, sandbox, passed, report)
     part = run.file(".graded.part")
     part.unlink(missing_ok=True)
@@ -79,6 +85,7 @@ def grade(
                 family=task.family,
                 tool=task.tool,
                 unseen=task.family in unseen,
+                possible=task.possible,
                 sample=row["sample"],
                 text=row["text"],
                 proxies=row["proxies"],
@@ -97,7 +104,7 @@ def judge_one(verdict: Verdict, execution: Row | None, task: Task) -> Judged:
         unreadable = verdict.last.level in (Level.EXTRACT, Level.SHELL)
         outcome = Outcome.UNPARSEABLE if unreadable else Outcome.WRONG
         return outcome, verdict.fault, NOT_EXECUTED
-    if execution is None:
+    if execution is None or not task.observe:
         return Outcome.CORRECT, None, NOT_EXECUTED
     if execution["ending"] == Ending.TIMEOUT:
         return Outcome.TIMEOUT, None, Status.UNDECIDABLE.value

@@ -127,7 +127,9 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
         arms=arms,
         proxies=tuple(proxies),
         cells=plan_cells(arms, profile.seeds),
-        light=light_subset(suite.split("heldout"), profile.light_tasks),
+        light=light_subset(
+            [task for task in suite.split("heldout") if task.possible], profile.light_tasks
+        ),
         packages=package_versions(),
         machine=machine(),
         arguments=request.arguments,

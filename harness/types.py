@@ -160,6 +160,7 @@ class GradedSample:
     fault: str | None
     static: str  # status of the static verdict
     observed: str  # "pass", "fail", "undecidable" or "not executed"
+    possible: bool = True  # false: the right answer runs no tool; counted apart from correctness
 
     @property
     def correct(self) -> bool:

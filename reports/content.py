@@ -37,10 +37,10 @@ def main_tables(result: Result) -> list[Table]:
 
 def detail_tables(result: Result) -> list[Table]:
     """Everything else, in reading order."""
-    return _marked(
-        result,
-        (families, cycles, tools, faults, outcomes, other_proxies, audit, tokens),
-    )
+    tables = [families, cycles, tools, faults, outcomes]
+    if _impossible(result)["arms"]:
+        tables.append(impossible)
+    return _marked(result, (*tables, other_proxies, audit, tokens))
 
 
 def _marked(result: Result, tables: Sequence[Callable[[Result], Table]]) -> list[Table]:
@@ -272,6 +272,27 @@ def outcomes(result: Result) -> Table:
         "answer: judged samples are those that are correct, wrong or unparseable."
     )
     return Table("Outcomes, with both denominators", header, rows, note)
+
+
+def impossible(result: Result) -> Table:
+    """Kept apart from correctness, so that an agent that does nothing scores nothing there."""
+    found = _impossible(result)
+    rows = [(row["arm"], _refused(row["before"]), _refused(row["after"])) for row in found["arms"]]
+    note = (
+        f"{found['tasks']} held-out tasks ask a tool for what it cannot do; right is an answer "
+        "that runs no tool. Samples that refused, of those drawn. No part of correctness."
+    )
+    return Table("Impossible tasks refused", ("arm", "before", "after"), rows, note)
+
+
+def _impossible(result: Result) -> Mapping[str, Any]:
+    """Empty for results from before there were such tasks."""
+    found: Mapping[str, Any] = result.get("impossible", {"tasks": 0, "arms": []})
+    return found
+
+
+def _refused(row: Mapping[str, int]) -> str:
+    return f"{row['refused']} of {row['samples']}" if row["samples"] else MISSING
 
 
 def audit(result: Result) -> Table:

@@ -68,9 +68,19 @@ def check(text: str) -> Verdict:
 def judge(text: str, task: Task) -> Verdict:
     """Whether the text holds a command that does what the task asks: levels EXTRACT to INTENT.
 
-    Another tool or subcommand than the task's is WRONG_TOOL, as is an unknown subcommand.
+    Another tool or subcommand than the task's is WRONG_TOOL, as is an unknown subcommand. Of a
+    task that is not possible a text is right if it calls no tool.
     """
-    return _run(text, task)
+    return _run(text, task) if task.possible else _refusal(text)
+
+
+def _refusal(text: str) -> Verdict:
+    state = _Check(text, None)
+    with suppress(_StopError):
+        if calls_tool(text):
+            raise state.failed(Level.INTENT, Fault.NOT_POSSIBLE, "no command can do that")
+        state.passed(Level.INTENT, "calls no tool, as none can do that")
+    return Verdict(tuple(state.levels), None, None, None)
 
 
 def canonical_text(text: str) -> str | None:

@@ -29,6 +29,10 @@
           - {command: "nmap -sV -p {other.ports} {host}", fault: wrong value}
           - {command: "nmap --version-scan -p {ports} {host}", fault: unknown flag}
 
+A family of impossible tasks says `possible: false`, and names its own tool where the file is for
+several. It asks the tool for what it cannot do, so it needs no intent; `correct` may be empty or
+hold refusals, and its wrong commands are what a guesser would try, with the fault `not possible`.
+
 A *sentence* is a template with its fragments chosen and its slots open; runs of spaces become
 one. The hash of its text says which split it belongs to, as for the values of pools, so splits
 share neither sentences nor values. `{other.ports}` is a second draw of the slot's pool (no port
@@ -44,10 +48,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from tasks.errors import UserError
 from tasks.pools import Draws, DrawSplit, Pool, Shares, load_pools, split_of
@@ -66,19 +70,34 @@ class FamilyRecord(Record):
     """One family as it is written; the head of this file shows every key."""
 
     name: str
+    tool: str | None = None  # that of the file
     unseen: bool = False
+    possible: bool = True
     params: dict[str, str]
     choices: tuple[dict[str, str], ...] = ()
     phrasing: dict[str, tuple[str, ...]]
-    correct: Annotated[tuple[str, ...], Field(min_length=2)]
-    intent: dict[str, Any]
+    correct: tuple[str, ...] = ()
+    intent: dict[str, Any] = Field(default_factory=dict)
     observe: tuple[dict[str, Any], ...] = ()
     wrong: Annotated[tuple[dict[str, str], ...], Field(min_length=3)]
 
+    @model_validator(mode="after")
+    def _possible_has_answers(self) -> Self:
+        if self.possible and (len(self.correct) < 2 or not self.intent):
+            raise ValueError(f"{self.name}: give two `correct` commands or more, and an `intent`")
+        return self
+
 
 class FamilyFile(Record):
-    tool: str
+    tool: str | None = None
     families: tuple[FamilyRecord, ...]
+
+    @model_validator(mode="after")
+    def _tools_are_named(self) -> Self:
+        for record in self.families:
+            if not (record.tool or self.tool):
+                raise ValueError(f"{record.name}: neither the family nor the file names its tool")
+        return self
 
 
 class Drawn:
@@ -130,6 +149,7 @@ class Family:
         self.record = record
         self.name = record.name
         self.unseen = record.unseen
+        self.possible = record.possible
         self._pools = {slot: pools[pool] for slot, pool in record.params.items()}
 
     @cached_property
@@ -241,13 +261,14 @@ def read_families(path: Path) -> tuple[Family, ...]:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: {where}: {first['msg']}") from None
+        said = first["msg"].removeprefix("Value error, ")
+        raise UserError(f"{path}: {where}: {said}") from None
     pools = load_pools()
     for record in file.families:
         problem = _check(record, pools)
         if problem:
             raise UserError(f"{path}: {record.name}: {problem}")
-    return tuple(Family(file.tool, record, pools) for record in file.families)
+    return tuple(Family(record.tool or file.tool or "", record, pools) for record in file.families)
 
 
 @cache

@@ -154,4 +154,5 @@ def explain(error: ValidationError) -> str:
     key = ".".join(str(part) for part in first["loc"])
     more = error.error_count() - 1
     others = f" (and {more} more)" if more else ""
-    return f"{key}: {first['msg']}{others}"
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{key}: {said}{others}"

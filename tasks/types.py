@@ -12,9 +12,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 Split = Literal["train", "calibration", "heldout"]
 
@@ -62,6 +69,7 @@ class Fault(StrEnum):
     WRONG_TARGET = "wrong target"
     EXTRA_OPTION = "extra option"
     NO_EFFECT = "no effect"  # right on paper, but the lab did not see what the task asks for
+    NOT_POSSIBLE = "not possible"  # no command can do what the task asks, and this one tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +126,29 @@ class Expectation(Record):
 
 
 class WrongCommand(Record):
-    """A command with exactly one fault."""
+    """A command with exactly one fault: a hard negative.
+
+    `mutator` says who made it: the author of the task, who declares the fault, or a mutator of
+    tasks/mutators.py, of which it is known only that the command cannot be right.
+    """
 
     command: str
-    fault: Fault
+    fault: Fault | None = None
+    mutator: str = "author"
+
+    @model_validator(mode="after")
+    def _author_declares(self) -> Self:
+        if self.mutator == "author" and self.fault is None:
+            raise ValueError("a wrong command of the author's declares its fault")
+        return self
 
 
 class Task(Record):
-    """One row of a suite."""
+    """One row of a suite.
+
+    A task that is not `possible` asks its tool for what it cannot do. The right answer runs no
+    tool: `correct` has refusals, or nothing, and `wrong` the commands that a guesser would try.
+    """
 
     id: str
     family: str
@@ -133,10 +156,18 @@ class Task(Record):
     split: Split
     prompt: str
     params: dict[str, str]
+    possible: bool = True
     intent: Intent
     observe: tuple[Expectation, ...] = ()
-    correct: Annotated[tuple[str, ...], Field(min_length=2)]
+    correct: tuple[str, ...]
     wrong: Annotated[tuple[WrongCommand, ...], Field(min_length=3)]
+
+    @field_validator("correct")
+    @classmethod
+    def _two_spellings(cls, correct: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("possible", True) and len(correct) < 2:
+            raise ValueError("a possible task has two correct commands or more")
+        return correct
 
     def as_prompt(self) -> Prompt:
         return Prompt(self.id, self.prompt)

@@ -23,7 +23,7 @@ FEWEST = 10  # a shorter list is a closed choice: top-level domains
 
 @cache
 def families(recipe: Recipe) -> tuple[Family, ...]:
-    """The families of `tasks`, with pools that hold made-up words besides the real ones."""
+    """The possible families, with pools that hold made-up words besides the real ones."""
     file = PoolFile.model_validate(yaml.safe_load(POOLS.read_text(encoding="utf-8")))
     words = {
         name: (*real, *made_up(real, recipe.made_up * len(real), f"{recipe.seed}/{name}"))
@@ -33,7 +33,9 @@ def families(recipe: Recipe) -> tuple[Family, ...]:
     pools: dict[str, Pool] = {}
     for name in file.pools:
         pools[name] = Pool(name, extended, pools)
-    return tuple(Family(family.tool, family.record, pools) for family in load_families())
+    return tuple(
+        Family(family.tool, family.record, pools) for family in load_families() if family.possible
+    )
 
 
 def made_up(real: Sequence[str], count: int, seed: str) -> list[str]:

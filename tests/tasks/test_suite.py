@@ -86,7 +86,7 @@ def test_a_missing_split_is_explained(recon: Suite, copy: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"correct": ["nmap x"]}, r"line 3: correct: Tuple should have at least 2 items"),
+        ({"correct": ["nmap x"]}, r"line 3: correct: a possible task has two correct"),
         ({"promt": "x"}, r"line 3: promt: Extra inputs are not permitted"),
         ({"prompt": None}, r"line 3: prompt: Field required"),
         (
