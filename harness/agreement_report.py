@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -30,6 +31,8 @@ OVERALL = 0.995  # agreement on mutants
 EACH_CELL = 0.98  # agreement in a cell of so many decidable cases, or more:
 ENOUGH = 10
 WRONG = 0.005  # valid rejected, and invalid accepted
+
+_VARIABLE = re.compile(r"\d+|'[^']*'|\"[^\"]*\"")
 
 
 def write(result: Result, folder: Path) -> Row:
@@ -106,15 +109,16 @@ def _shown(case: Case) -> Row:
 
 
 def _undecidable(cases: Sequence[Case]) -> Iterator[Row]:
-    """How many commands of a tool cannot be decided for one reason, with one of them."""
+    """How many commands of a tool cannot be decided for one reason, with one of them. What was
+    said counts as the same if it differs only in numbers and in what is quoted."""
     found = [case for case in cases if case.outcome is Outcome.UNDECIDABLE]
-    numbers = Counter((case.tool, case.why) for case in found)
-    examples = {(case.tool, case.why): case for case in reversed(found)}
-    for (tool, why), number in sorted(numbers.items(), key=lambda item: (item[0][0], -item[1])):
-        example = examples[tool, why]
+    keys = [(case.tool, case.why, _VARIABLE.sub("", case.said)) for case in found]
+    examples = dict(zip(reversed(keys), reversed(found), strict=True))
+    for key, number in sorted(Counter(keys).items(), key=lambda item: (item[0][0], -item[1])):
+        example = examples[key]
         yield {
-            "tool": tool,
-            "why": why,
+            "tool": example.tool,
+            "why": example.why,
             "commands": number,
             "example": example.command,
             "said": example.said,
@@ -234,7 +238,7 @@ def _disagreement(row: Row) -> str:
 
 
 def _code(text: str) -> str:
-    return text.replace("`", "'").replace("|", "\\|")[:200]
+    return text.replace("`", "'").replace("|", "\\|")[:280]
 
 
 def _undecidable_table(data: Row) -> str:

@@ -16,6 +16,7 @@ from functools import cache
 
 from tasks.interview import Answer, Wording
 
+LAST_LINES, LAST_LETTERS = 3, 240  # of what is shown where nothing can be told
 _SYNTAX = r"^(?:/\S*)?bash: (?:-c: )?line \d+: (?:syntax error|unexpected EOF|unexpected token)"
 _NOT_THERE = r"^bash: line \d+: .*: command not found"
 
@@ -47,9 +48,10 @@ def read_answer(words: Wording, answer: Answer, traffic: bool) -> Reading:
     line = _search(re.compile(accepted), answer) if accepted else ""
     if answer.exit_code == 0 or traffic or line:
         return Reading(Said.ACCEPTED, "", line)
-    last = next((t.strip() for t in reversed(answer.text.splitlines()) if t.strip()), "")
+    lines = [line.strip() for line in answer.text.splitlines() if line.strip()]
     ended = "did not end" if answer.exit_code is None else f"exit {answer.exit_code}"
-    return Reading(Said.UNTOLD, f"{ended} without a complaint that is known", last)
+    reason = f"{ended} without a complaint that is known"
+    return Reading(Said.UNTOLD, reason, " / ".join(lines[-LAST_LINES:])[-LAST_LETTERS:])
 
 
 @cache
