@@ -79,10 +79,12 @@ class Wording(Record):
     """
 
     # An option that does not exist: a binary that complains about it has read everything before
-    # it, and took each option there as the spec says.
+    # it, and took each option there as the spec says. Empty where no binary complains.
     sentinel: str
+    first: tuple[str, ...] = ()  # words that stand before every probe
+    glue: str = " "  # what stands between a long option and its value
     unknown: str  # the complaint about an option that does not exist
-    missing: str  # about a missing value
+    missing: str | None  # about a missing value; None if it says nothing of it
     unwanted: str | None = None  # about `{flag}=zzq` of a switch; None if there is no such form
     conflict: str | None = None  # about two options together
     repeated: str | None = None  # about one option given twice
@@ -95,6 +97,13 @@ class Wording(Record):
         str, str
     ] = {}  # "FLAG CLAIM": why a probe cannot confirm it though it holds
     trial: Trial = Trial()  # how the agreement ledger tries it
+    # Where `spec extract` looks for names, beside the tool's file.
+    help: tuple[str, ...] = ("--help", "-h", "")  # words after which the tool tells its options
+    subcommand_help: tuple[str, ...] = ("--help",)  # the same after a subcommand
+    man: tuple[str, ...] = ("{tool}", "{tool}-{subcommand}")  # manual pages
+    sources: tuple[str, ...] = ()  # files of the image with option names, as "usr/share/x/y.py"
+    completion: str | None = None  # "gobuster __complete {subcommand} --"
+    subcommands: tuple[str, ...] = ()  # to be asked about, where there is no spec yet
 
 
 @cache
@@ -107,7 +116,21 @@ def samples() -> Mapping[str, str]:
 @cache
 def wording(tool: str) -> Wording:
     """How to question one tool. UserError names the file, if it is missing, and the key."""
-    path = PROBES / f"{tool}.yaml"
+    return _read(PROBES / f"{tool}.yaml", tool)
+
+
+def has_wording(tool: str) -> bool:
+    """Whether the tool has a probes file of its own."""
+    return (PROBES / f"{tool}.yaml").is_file()
+
+
+@cache
+def default_wording() -> Wording:
+    """The wordings of the common parsers together, for a tool with no file of its own."""
+    return _read(PROBES / "defaults.yaml", "any tool")
+
+
+def _read(path: Path, tool: str) -> Wording:
     try:
         return Wording.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -119,15 +142,17 @@ def wording(tool: str) -> Wording:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """One question put to the binary, and how to read the answer."""
+class Asked:
+    """One question put to the binary, and how to read the answer.
+
+    `unknown`, `missing` and `unwanted` are the line that says so of the flag, "" if none does.
+    """
 
     words: Wording
     command: str
     answer: Answer
 
     def unknown(self, flag: str) -> str:
-        """The line that says the flag does not exist; "" if none does. Likewise below."""
         return self._line(self.words.unknown, flag)
 
     def missing(self, flag: str) -> str:
@@ -144,19 +169,29 @@ class _Asked:
     @property
     def read_on(self) -> str:
         """The complaint about the sentinel: all words before it were taken."""
-        return self.unknown(self.words.sentinel)
+        return self.unknown(self.words.sentinel) if self.words.sentinel else ""
 
-    def _line(self, pattern: str | None, flag: str, other: str = "") -> str:
+    def of_longer(self, flag: str) -> str:
+        """The complaint about an option whose name only begins with the flag."""
+        lines = (
+            self._line(pattern, flag, end=r"[\w-]+")
+            for pattern in (self.words.missing, self.words.unwanted)
+        )
+        return next(filter(None, lines), "")
+
+    def _line(
+        self, pattern: str | None, flag: str, other: str = "", end: str = r"(?![\w-])"
+    ) -> str:
         if pattern is None:
             return ""
-        names = {"flag": _whole(flag), "word": _whole(flag.lstrip("-")), "other": _whole(other)}
-        names["last"] = re.escape(flag[-1])
+        names = {
+            "flag": re.escape(flag) + end,
+            "word": re.escape(flag.lstrip("-")) + end,
+            "other": re.escape(other) + end,
+            "last": re.escape(flag[-1]),
+        }
         regex = re.sub(r"\{(flag|word|other|last)\}", lambda match: names[match[1]], pattern)
         return next((t.strip() for t in self.answer.text.splitlines() if re.search(regex, t)), "")
-
-
-def _whole(word: str) -> str:
-    return re.escape(word) + r"(?![\w-])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +212,7 @@ class Interview:
 
     def refuses_value(self, flag: str) -> Evidence:
         """`flag=value` is refused."""
-        asked = self._ask(f"{flag}=zzq")
+        asked = self.ask(f"{flag}=zzq")
         line = asked.unwanted(flag)
         return self._settle(asked, flag, "refuses a value", bool(line), line)
 
@@ -190,24 +225,28 @@ class Interview:
         return self._refused_together(option, other, f"is refused beside {other.name}")
 
     def _takes_none(self, flag: str) -> Evidence:
-        asked = self._ask(flag, self.words.sentinel)
+        asked = self.ask(flag, self.words.sentinel)
         line = asked.unknown(flag) or asked.missing(flag)
         if not line and not asked.read_on:
             # It swallowed the sentinel, or it acts at once, as --version does.
-            asked = self._ask(flag)
+            asked = self.ask(flag)
             line = asked.unknown(flag) or asked.missing(flag)
         return self._settle(asked, flag, "takes no value", not line, line or asked.read_on)
 
     def _takes_one(self, option: Option, flag: str) -> Evidence:
         claim = "takes a value"
-        bare = self._ask(flag)
+        bare = self.ask(flag)
         missing = bare.missing(flag)
         if missing and not bare.unknown(flag):
             return self._settle(bare, flag, claim, True, missing)
+        if self.words.missing is None:
+            bare = self.ask(flag, self.words.sentinel)
+            missing = "" if bare.read_on or bare.unknown(flag) else "(takes the next word)"
         # dig has one complaint for both: only with a value can they be told apart.
-        given = self._ask(self._with_value(option, flag), self.words.sentinel)
+        given = self.ask(self._with_value(option, flag), self.words.sentinel)
         line = given.unknown(flag)
-        taken = bool(missing and given.read_on and not line)
+        read_on = given.read_on or not self.words.sentinel
+        taken = bool(missing and read_on and not line)
         return self._settle(given, flag, claim, taken, line or given.read_on)
 
     def _may_take_one(self, option: Option, flag: str) -> Evidence:
@@ -216,24 +255,24 @@ class Interview:
         if alone.finding is not Finding.AGREES:
             return alone
         glue = "" if re.fullmatch("-[^-]{1,2}", flag) else "="
-        glued = self._ask(f"{flag}{glue}{self._sample(option)}", self.words.sentinel)
+        glued = self.ask(f"{flag}{glue}{self._sample(option)}", self.words.sentinel)
         line = glued.unwanted(flag) or glued.unknown(flag)
         return self._settle(glued, flag, claim, not line, line or glued.read_on)
 
     def _refused_together(self, option: Option, other: Option, claim: str) -> Evidence:
         pair = [self._with_value(o, o.name) for o in (option, other)]
         for rest in self.words.complete:
-            asked = self._ask(*pair, rest)
+            asked = self.ask(*pair, rest)
             line = asked.refused_together(option.name, other.name)
             if line:
                 break
         return self._settle(asked, option.name, claim, bool(line), line)
 
-    def _ask(self, *words: str) -> _Asked:
-        command = " ".join([self.head, *filter(None, words)])
-        return _Asked(self.words, command, self.run(command))
+    def ask(self, *words: str) -> Asked:
+        command = " ".join([self.head, *self.words.first, *filter(None, words)])
+        return Asked(self.words, command, self.run(command))
 
-    def _settle(self, asked: _Asked, flag: str, claim: str, agrees: bool, said: str) -> Evidence:
+    def _settle(self, asked: Asked, flag: str, claim: str, agrees: bool, said: str) -> Evidence:
         if asked.answer.exit_code is None and not said:
             finding = Finding.UNDECIDED
         elif agrees:
@@ -256,4 +295,5 @@ class Interview:
     def _with_value(self, option: Option, flag: str) -> str:
         if option.arity != "one":
             return flag
-        return f"{flag}{'=' if flag.startswith('+') else ' '}{self._sample(option)}"
+        glue = "=" if flag.startswith("+") else self.words.glue if flag[:2] == "--" else " "
+        return f"{flag}{glue}{self._sample(option)}"

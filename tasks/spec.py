@@ -238,21 +238,22 @@ def _key(loc: tuple[int | str, ...], data: object) -> str:
 @cache
 def load_specs() -> Mapping[str, ToolSpec]:
     """Every spec of `tasks/specs`, by tool. UserError names the file and the key that is wrong."""
-    specs = {}
-    for path in sorted(SPECS.glob("*.yaml")):
-        spec = read_spec(path)
-        if spec.tool != path.stem:
-            raise UserError(
-                f"{path}: tool: is {spec.tool!r}, but the file is named {path.stem}.yaml"
-            )
-        specs[spec.tool] = spec
-    return MappingProxyType(specs)
+    return MappingProxyType({tool: load_spec(tool) for tool in spec_names()})
 
 
+def spec_names() -> tuple[str, ...]:
+    """The tools that there are specs for."""
+    return tuple(sorted(path.stem for path in SPECS.glob("*.yaml")))
+
+
+@cache
 def load_spec(tool: str) -> ToolSpec:
     """The spec of one tool; UserError if there is none."""
-    try:
-        return load_specs()[tool]
-    except KeyError:
-        known = ", ".join(load_specs())
-        raise UserError(f"no spec for tool {tool!r}; there are specs for {known}") from None
+    path = SPECS / f"{tool}.yaml"
+    if tool not in spec_names():
+        known = ", ".join(spec_names())
+        raise UserError(f"no spec for tool {tool!r}; there are specs for {known}")
+    spec = read_spec(path)
+    if spec.tool != tool:
+        raise UserError(f"{path}: tool: is {spec.tool!r}, but the file is named {path.name}")
+    return spec

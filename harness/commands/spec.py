@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from sandbox.types import Execution
+    from sandbox.types import Execution, Sandbox
     from tasks.verify import Answer
 
 app = typer.Typer(help="Tool specs: what each tool's command line accepts.", no_args_is_help=True)
@@ -21,6 +23,40 @@ def list_specs() -> None:
     for name, spec in load_specs().items():
         options = sum(len(options) for _, options, _ in spec.scopes())
         print(f"{name} {spec.version}: {options} options, {spec.personality}")
+
+
+@app.command("extract")
+def extract(
+    tool: Annotated[str, typer.Argument(help="A tool of the image, with a spec or without.")],
+    output: Annotated[Path | None, typer.Option(help="Write the spec here.")] = None,
+    deep: Annotated[bool, typer.Option(help="Try every word in the program, too.")] = False,
+    provider: Annotated[str, typer.Option(help="auto, docker or bubblewrap.")] = "auto",
+) -> None:
+    """Propose a spec from help, manual, ambiguity lists, optstrings and completion.
+
+    Every name is put to the tool in the sandbox; what it rejects is listed in comments.
+    """
+    from harness.benchmark import cores, open_sandbox
+    from tasks.proposal import Means, propose
+    from tasks.proposal.render import as_yaml
+
+    with open_sandbox(provider) as sandbox:
+        means = Means(asker(sandbox), image_root(), 2 * cores(), deep)
+        proposal = propose(tool, means)
+    text = as_yaml(proposal)
+    if output is None:
+        print(text, end="")
+    else:
+        output.write_text(text, encoding="utf-8")
+        print(f"proposed: {output}")
+
+
+def image_root() -> Path | None:
+    """The file tree of the sandbox image, where manuals and programs are read."""
+    from sandbox.build import built_image
+
+    image = built_image()
+    return Path(image.rootfs) if image else None
 
 
 @app.command("verify")
@@ -38,10 +74,15 @@ def verify(
 
     spec = load_spec(tool)
     with open_sandbox(provider) as sandbox:
-        report = tasks.verify.verify(spec, lambda line: answer(sandbox.run(line)), 2 * cores())
+        report = tasks.verify.verify(spec, asker(sandbox), 2 * cores())
     print(tasks.verify.render(report))
     print(f"evidence: {tasks.verify.save_evidence(report)}")
     raise typer.Exit(1 if report.disagreements else 0)
+
+
+def asker(sandbox: Sandbox) -> Callable[[str], Answer]:
+    """Runs a command line in the sandbox and tells what it said."""
+    return lambda line: answer(sandbox.run(line))
 
 
 def answer(execution: Execution) -> Answer:

@@ -74,11 +74,13 @@ def test_a_spec_must_be_named_like_its_file(tmp_path, monkeypatch):
     (tmp_path / "other.yaml").write_text(HEAD, encoding="utf-8")
     monkeypatch.setattr(tasks.spec, "SPECS", tmp_path)
     load_specs.cache_clear()
+    load_spec.cache_clear()
     try:
         with pytest.raises(UserError, match=r"tool: is 'sample'"):
             load_specs()
     finally:
         load_specs.cache_clear()
+        load_spec.cache_clear()
 
 
 def test_a_subcommand_may_reuse_a_name_of_another(read):
