@@ -7,14 +7,16 @@ Source: BIND 9.18 bin/dig/dig.c (parse_args, dash_option, plus_option).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from os.path import commonprefix
 
 from tasks.parsers.grammar import Grammar, RefusedError, Words, ambiguous
-from tasks.types import Argument, Fault
+from tasks.types import Argument, Command, Fault
 
 _TYPE_NAMES = """
 A A6 AAAA AFSDB ANY APL ATMA AVC AXFR CAA CDNSKEY CDS CERT CNAME CSYNC DHCID DLV DNAME DNSKEY DOA
-DS EID EUI48 EUI64 GID GPOS HINFO HIP HTTPS IPSECKEY ISDN IXFR KEY KX L32 L64 LOC LP MAILA MAILB MB
+DS EID EUI48 EUI64 GID GPOS HINFO HIP HTTPS IPSECKEY ISDN KEY KX L32 L64 LOC LP MAILA MAILB MB
 MD MF MG MINFO MR MX NAPTR NID NIMLOC NINFO NS NSAP NSAP-PTR NSEC NSEC3 NSEC3PARAM NULL NXT
 OPENPGPKEY PTR PX RESINFO RKEY RP RRSIG RT SIG SINK SMIMEA SOA SPF SRV SSHFP SVCB TA TALINK TKEY
 TLSA TSIG TXT UID UINFO UNSPEC URI WKS X25 ZONEMD
@@ -22,8 +24,8 @@ TLSA TSIG TXT UID UINFO UNSPEC URI WKS X25 ZONEMD
 TYPES = frozenset(_TYPE_NAMES.split())
 CLASSES = frozenset({"IN", "CH", "HS", "CHAOS", "HESIOD", "NONE", "RESERVED0"})
 
-# The options that need a value but are also turned off by +no.
-_NEGATED = frozenset({"+subnet", "+opcode"})
+_CHARACTER = r"(?:\\(?:[01]\d\d|2[0-4]\d|25[0-5]|\D)|[^.\\])"
+_NAME = re.compile(rf"{_CHARACTER}{{1,63}}(?:\.{_CHARACTER}{{1,63}})*", re.DOTALL)
 _BARE = {"-q": "name", "-t": "type", "-c": "class"}
 # What +all and +noall switch: the sections that are printed.
 _SECTIONS = ("comments", "question", "answer", "authority", "additional", "stats", "cmd")
@@ -46,25 +48,39 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     return arguments
 
 
+def check(_: Grammar, command: Command) -> None:
+    """Refuse a name that is no domain name: dig looks at it before it asks."""
+    for argument in command.arguments:
+        if argument.name in ("name", "-x"):
+            name = (argument.value or "").removesuffix(".")
+            if argument.value != "." and not _NAME.fullmatch(name):
+                reason = f"{argument.value!r} is not a legal domain name"
+                raise RefusedError(Fault.BAD_VALUE, reason)
+
+
 def _bare(word: str) -> Argument:
     upper = word.upper()
     if _is_type(upper):
         return Argument("type", word, word)
-    is_class = upper in CLASSES or (upper.startswith("CLASS") and upper[5:].isdigit())
+    is_numbered = upper.startswith("CLASS") and upper[5:].isdigit() and int(upper[5:]) < 65536
+    is_class = upper in CLASSES or is_numbered
     return Argument("class" if is_class else "name", word, word)
 
 
 def _is_type(upper: str) -> bool:
+    """IXFR is one only with a serial number."""
     numbered = upper.startswith("TYPE") and upper[4:].isdigit() and int(upper[4:]) < 65536
     return upper in TYPES or numbered or upper.startswith("IXFR=")
 
 
 def _dash(grammar: Grammar, letters: str, left: Words) -> Iterator[Argument]:
+    if not letters:
+        raise grammar.unknown("-")
     while letters:
         spelled, letters = f"-{letters[0]}", letters[1:]
         option = grammar.options.get(spelled)
         if option is None and spelled not in _BARE:
-            break
+            raise grammar.unknown(f"{spelled}{letters}")
         if option is not None and option.arity == "none":
             yield Argument(option.name, None, spelled)
             if not letters:
@@ -76,34 +92,42 @@ def _dash(grammar: Grammar, letters: str, left: Words) -> Iterator[Argument]:
             raise RefusedError(Fault.BAD_VALUE, f"{value!r} is not a DNS record type")
         yield Argument(name, value, spelled)
         return
-    raise grammar.unknown(f"-{letters}" if letters else spelled)
 
 
 def _plus(grammar: Grammar, word: str) -> Argument:
-    body, equals, value = word[1:].partition("=")
-    body = body.lower()
-    negated = body.startswith("no") and not _hits(grammar, body)
-    hits = _hits(grammar, body[2:] if negated else body)
+    body, _, value = word[1:].partition("=")
+    is_negated = body[:2].lower() == "no" and not _hits(grammar, body)
+    hits = _hits(grammar, body[2:] if is_negated else body)
     if not hits:
         raise grammar.unknown(f"+{body}")
-    if len(hits) > 1:
+    if len({grammar.options[hit].name for hit in hits}) > 1:
         raise ambiguous(grammar, f"+{body}", hits)
     option = grammar.options[hits[0]]
-    if negated and option.arity == "one" and option.name not in _NEGATED:
+    if is_negated and not option.negatable:
         raise grammar.unknown(f"+{body}")
-    if negated:
+    if is_negated:
         return Argument(f"+no{option.name[1:]}", None, word)
     if option.arity == "none":
         return Argument(option.name, None, word)  # dig ignores a value after "="
-    if not equals and option.arity == "one":
+    if not value and option.arity == "one":
         raise RefusedError(Fault.MISSING_VALUE, f"+{body} needs =VALUE")
-    return Argument(option.name, value if equals else None, word)
+    return Argument(option.name, value or None, word)
 
 
 def _hits(grammar: Grammar, name: str) -> list[str]:
+    """The spellings that a word may stand for. Case is of no matter, but in the letters by which
+    dig tells one option from the others."""
     if f"+{name}" in grammar.options:
         return [f"+{name}"]
-    return [s for s in grammar.options if name and s.startswith(f"+{name}")]
+    hits = [s for s in grammar.options if name and s.startswith(f"+{name.lower()}")]
+    return [hit for hit in hits if _is_told_apart(grammar, hit, f"+{name}")]
+
+
+def _is_told_apart(grammar: Grammar, spelling: str, word: str) -> bool:
+    own = grammar.options[spelling].name
+    others = [s for s, option in grammar.options.items() if option.name != own]
+    shared = max((len(commonprefix([spelling, other])) for other in others), default=0)
+    return word[: shared + 1] == spelling[: len(word)][: shared + 1]
 
 
 def _with_plus(arguments: list[Argument], added: Argument) -> list[Argument]:
