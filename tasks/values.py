@@ -12,9 +12,13 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from types import MappingProxyType
 
 from tasks.addresses import LAST_PORT, host_text, port_text
+from tasks.syntax import go_regex, go_url, openssl_values
+from tasks.syntax.ip_ranges import ip_ranges_text
+from tasks.syntax.pcap_filter import filter_text
 from tasks.urls import url_text
 
 _GO_DURATION = re.compile(r"(?:(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+")
@@ -32,7 +36,7 @@ _SECONDS = {
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*([:;])\s*(.*)", re.DOTALL)
 _SIZE = re.compile(r"(\d+)\s*([kKmMgGtTpP]?)[bB]?")
 _NUMBER_RANGE = re.compile(r"(\d+)(?:-(\d+))?|all")
-_DNS_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_DNS_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9-]*|[Ii][Xx][Ff][Rr]=\d+")
 
 
 def plain(number: Decimal) -> str:
@@ -204,6 +208,60 @@ def _c_float(text: str) -> str:
     return str(int(text, 16)) if "x" in text.lower() else plain(Decimal(text.strip()))
 
 
+_ATOI = re.compile(r"\s*([+-]?\d+)")
+_C_NUMBER = re.compile(r"\s*([+-]?)(0[xX][\da-fA-F]+|0[0-7]*|[1-9]\d*)")
+
+
+def _atoi(text: str) -> str:
+    """What C's atoi makes of it: "5x" is 5, "x" is 0, and 32 bits wrap round."""
+    found = _ATOI.match(text)
+    number = min(max(int(found[1]), -(1 << 63)), (1 << 63) - 1) if found else 0
+    return str((number + (1 << 31)) % (1 << 32) - (1 << 31))
+
+
+def _c_number(text: str) -> str:
+    """What strtol takes whole with base 0: "0x10", "020" and "16" are the same."""
+    found = _C_NUMBER.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not a whole number")
+    sign, digits = found.groups()
+    octal = digits[0] == "0" and digits[1:].isdecimal()
+    return str(int(sign + digits, 8 if octal else 0))
+
+
+def _py_int(text: str) -> str:
+    """What Python's int takes: blanks around it, and underscores between digits."""
+    return str(int(text))
+
+
+def _py_float(text: str) -> str:
+    """What Python's float takes: "1e3" and "inf" too."""
+    number = float(text)
+    return plain(Decimal(str(number))) if isfinite(number) else str(number)
+
+
+def _go_int(text: str) -> str:
+    """What Go's ParseInt takes with base 0: 0x10, 0b1 and 010 too."""
+    try:
+        return str(int(re.sub(r"^([+-]?)0(?=\d)", r"\g<1>0o", text), 0))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def _go_url(text: str) -> str:
+    problem = go_url.problem(text)
+    if problem:
+        raise ValueError(f"{text!r} is not a URL: {problem}")
+    return _FREE_URL(text)
+
+
+def _go_regex(text: str) -> str:
+    problem = go_regex.problem(text)
+    if problem:
+        raise ValueError(f"{text!r} is not a regular expression: {problem}")
+    return text
+
+
 def _free(strict: Callable[[str], str]) -> Callable[[str], str]:
     """A type that a tool does not check: what is of no meaning stands for itself."""
 
@@ -215,6 +273,8 @@ def _free(strict: Callable[[str], str]) -> Callable[[str], str]:
 
     return free
 
+
+_FREE_URL = _free(url_text)
 
 VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
@@ -242,21 +302,31 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "level": _level,
         "dns_type": _dns_type,
         "c_int": _c_int,
+        "py_int": _py_int,
+        "py_float": _py_float,
+        "ip_ranges": ip_ranges_text,
         "c_float": _c_float,
+        "atoi": _atoi,
+        "c_number": _c_number,
+        "pcap_filter": filter_text,
         # The same, of tools that look at the value only when they use it, if at all.
         "free_path": _free(_path),
         "free_header": _free(header_text),
         "free_items": _free(item_text),
         "free_numbers": _free(_numbers),
         "free_int": _free(_int),
-        "free_url": _free(url_text),
+        "free_url": _FREE_URL,
+        "go_int": _go_int,
+        "go_url": _go_url,
+        "go_regex": _go_regex,
         "free_host": _free(_host),
         "free_domain": _free(_domain),
+        **{f"openssl_{name}": text for name, text in openssl_values.TYPES.items()},
     }
 )
 TARGET_TYPES = frozenset(
     {"host", "hosts", "domain", "url", "absolute_url", "host_or_url"}
-    | {"free_url", "free_host", "free_domain"}
+    | {"free_url", "free_host", "free_domain", "go_url"}
 )
 
 

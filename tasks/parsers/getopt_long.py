@@ -7,7 +7,7 @@ Source: glibc 2.36 posix/getopt.c, process_long_option.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tasks.parsers.getopt import cluster
 from tasks.parsers.grammar import Grammar, Words, ambiguous, operand, takes_no_value
@@ -17,19 +17,22 @@ from tasks.types import Argument
 
 def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     """The arguments in order; operands have no name yet. Raises RefusedError."""
-    arguments: list[Argument] = []
+    return list(read(grammar, words))
+
+
+def read(grammar: Grammar, words: Sequence[str]) -> Iterator[Argument]:
+    """The same one by one, for tools with options that end the reading. Raises RefusedError."""
     left = Words(words)
     while left:
         word = left.take()
         if word == "--":
-            arguments += map(operand, left.rest())
+            yield from map(operand, left.rest())
         elif word.startswith("--"):
-            arguments.append(long_option(grammar, word, left))
+            yield long_option(grammar, word, left)
         elif word.startswith("-") and word != "-":
-            arguments += cluster(grammar, word[1:], left)
+            yield from cluster(grammar, word[1:], left)
         else:
-            arguments.append(operand(word))
-    return arguments
+            yield operand(word)
 
 
 def long_option(grammar: Grammar, word: str, left: Words) -> Argument:

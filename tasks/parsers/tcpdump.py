@@ -1,0 +1,36 @@
+"""tcpdump's command line: GNU getopt_long, and which options end the reading of it.
+
+Traps: -h and --version act where they stand, so that nothing after them is looked at; with -F or
+-D the words of the filter are not looked at; more than five -t are refused.
+Source: tcpdump 4.99.3 tcpdump.c, main.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tasks.parsers.getopt_long import read
+from tasks.parsers.grammar import Grammar, RefusedError
+from tasks.types import Argument, Command, Fault
+
+_AT_ONCE = ("--help", "--version", "--fp-type")
+_WITHOUT_FILTER = ("-F", "--list-interfaces", "--list-time-stamp-types", *_AT_ONCE)
+_MOST_T = 5
+
+
+def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
+    """The arguments in order; operands have no name yet. Raises RefusedError."""
+    arguments: list[Argument] = []
+    for argument in read(grammar, words):
+        arguments.append(argument)
+        if argument.name in _AT_ONCE:
+            break
+    if any(argument.name in _WITHOUT_FILTER for argument in arguments):
+        return [argument for argument in arguments if argument.name]
+    return arguments
+
+
+def check(_: Grammar, command: Command) -> None:
+    """RefusedError for -t more often than there are time formats."""
+    if len(command.values("-t")) > _MOST_T:
+        raise RefusedError(Fault.BAD_VALUE, f"tcpdump takes -t no more than {_MOST_T} times")
