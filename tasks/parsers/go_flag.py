@@ -27,7 +27,15 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
         if word == "--":
             break
         arguments += _flag(grammar, word, left)
+        if arguments and _is_help(grammar, arguments[-1]):
+            return arguments
     return arguments + [operand(word) for word in left.rest()]
+
+
+def _is_help(grammar: Grammar, argument: Argument) -> bool:
+    """-h and -help are of the package itself, which reads no further."""
+    option = grammar.canonical.get(argument.name)
+    return option is not None and "-help" in option.spellings
 
 
 def _flag(grammar: Grammar, word: str, left: Words) -> list[Argument]:
