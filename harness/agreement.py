@@ -46,7 +46,7 @@ class Plan:
     @property
     def valid(self) -> int:
         """Commands without a fault for each tool, at least."""
-        return 6 * self.per_cell
+        return min(6 * self.per_cell, 100)
 
 
 @dataclass

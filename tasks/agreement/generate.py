@@ -67,7 +67,8 @@ class Generator:
                 for card in [card for card in deck[-8:] if self.tool.is_mixable(card[0])]:
                     if len(line.pieces) > MOST_OPTIONS:
                         break
-                    longer = self._with(line, *card, rng)
+                    # Another spelling of an option in the line would take its place.
+                    longer = None if card[0].name in line.names else self._with(line, *card, rng)
                     if longer:
                         line = longer
                         deck.remove(card)
@@ -108,8 +109,8 @@ class Generator:
         if option is None:
             return None
         if value:
-            forms = self.tool.forms(subcommand, option, name, value)
-            return Piece(forms[0], option, name, value) if forms else None
+            words = self.tool.plain(subcommand, option, name, value)
+            return Piece(words, option, name, value)
         return self.tool.piece(subcommand, option, name, rng)
 
     def _needed(self, subcommand: str, rng: Random) -> Iterator[Piece]:

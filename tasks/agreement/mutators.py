@@ -50,8 +50,8 @@ class Bench:
         if not values:
             return None
         value = self.rng.choice(values)
-        forms = self.tool.forms(line.subcommand, option, flag, value)
-        return Piece(forms[0] if forms else (flag, value), option, flag, value)
+        words = self.tool.plain(line.subcommand, option, flag, value)
+        return Piece(words, option, flag, value)
 
     def place(self, line: Line) -> int:
         """Somewhere before the first operand."""

@@ -35,6 +35,10 @@ def pools() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     }
 
 
+UNUSUAL = 0.4  # how often a form other than the usual one is looked for
+TRIES = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One option with its value, or one operand: one word or two.
@@ -140,23 +144,39 @@ class Toolbox:
                 return None
             else:
                 value = rng.choice(values)
-        forms = self.forms(subcommand, option, flag, value)
-        plain = (flag,) if value is None else (flag, value)
-        if plain in forms and rng.random() < 0.6:
-            return Piece(plain, option, flag, value)
-        return Piece(rng.choice(forms or [plain]), option, flag, value)
+        words = self.plain(subcommand, option, flag, value)
+        if rng.random() < UNUSUAL:
+            words = self._unusual(subcommand, option, flag, value, rng) or words
+        return Piece(words, option, flag, value)
 
-    def forms(
+    def plain(
         self, subcommand: str, option: Option, flag: str, value: str | None
-    ) -> list[tuple[str, ...]]:
-        """All ways of writing the option with that value that its parser understands."""
-        found = []
-        for spelled in (flag, *_bent(flag)):
-            for words in _written(spelled, value):
-                read = self.read(subcommand, words)
-                if read and [(a.name, a.value) for a in read] == [(option.name, value)]:
-                    found.append(words)
-        return found
+    ) -> tuple[str, ...]:
+        """The option with that value in the first of the usual forms that its parser takes."""
+        forms = _written(flag, value)
+        return next((f for f in forms if self._reads(subcommand, f, option, value)), forms[0])
+
+    def _unusual(
+        self, subcommand: str, option: Option, flag: str, value: str | None, rng: Random
+    ) -> tuple[str, ...] | None:
+        """The same glued, abbreviated or with other dashes; None if none that was tried is taken.
+
+        Not all forms are tried: there are dozens, and most parsers take few.
+        """
+        bent = _bent(flag)
+        for _ in range(TRIES):
+            spelled = rng.choice(bent) if bent and rng.random() < 0.5 else flag
+            words = rng.choice(_written(spelled, value))
+            if self._reads(subcommand, words, option, value):
+                return words
+        return None
+
+    def _reads(
+        self, subcommand: str, words: Sequence[str], option: Option, value: str | None
+    ) -> bool:
+        """Whether the parser takes the words for that option with that value."""
+        read = self.read(subcommand, words)
+        return bool(read) and [(a.name, a.value) for a in read or ()] == [(option.name, value)]
 
     def read(self, subcommand: str, words: Sequence[str]) -> tuple[Argument, ...] | None:
         """The arguments that the words are; None if the parser refuses them."""
