@@ -18,7 +18,9 @@ from types import MappingProxyType
 from tasks.addresses import LAST_PORT, host_text, port_text
 from tasks.syntax import go_regex, go_url, openssl_values
 from tasks.syntax.ip_ranges import ip_ranges_text
+from tasks.syntax.display_filter import display_text
 from tasks.syntax.pcap_filter import filter_text
+from tasks.syntax.tshark_values import decode_as, field_name, preference
 from tasks.urls import url_text
 
 _GO_DURATION = re.compile(r"(?:(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+")
@@ -121,9 +123,10 @@ def _duration(text: str) -> str:
 
 
 def _go_duration(text: str) -> str:
-    if text != "0" and not _GO_DURATION.fullmatch(text):
+    bare = text[1:] if text[:1] in ("+", "-") else text
+    if bare != "0" and not _GO_DURATION.fullmatch(bare):
         raise ValueError(f"{text!r} is not a duration with a unit, such as 10s or 500ms")
-    return plain(seconds(text)) + "s"
+    return "-" * (text[:1] == "-") + plain(seconds(bare)) + "s"
 
 
 def header_text(text: str) -> str:
@@ -309,6 +312,10 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "atoi": _atoi,
         "c_number": _c_number,
         "pcap_filter": filter_text,
+        "display_filter": display_text,
+        "tshark_field": field_name,
+        "tshark_preference": preference,
+        "decode_as": decode_as,
         # The same, of tools that look at the value only when they use it, if at all.
         "free_path": _free(_path),
         "free_header": _free(header_text),

@@ -1,7 +1,8 @@
 """cobra and pflag: a subcommand, long options in full, letters with glued values.
 
 Traps: `-url X` is `-u rl` and an operand; no abbreviations; options may precede the subcommand,
-but a switch that the root command does not know swallows the word after it.
+but a switch that the root command does not know swallows the word after it; without a subcommand
+there is help.
 Source: cobra 1.6 command.go (Find, stripFlags), pflag 1.0.5 flag.go.
 """
 
@@ -58,6 +59,9 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
             arguments += _letters(grammar, word, left)
         else:
             arguments.append(operand(word))
+    if grammar.subcommands:
+        informing = [option.name for option in grammar.canonical.values() if option.informs]
+        arguments += [Argument(name, None, name) for name in informing]
     return arguments
 
 
