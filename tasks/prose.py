@@ -13,30 +13,35 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_FUNCTION_WORDS = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_FUNCTION_WORDS = _words(
     """
     a an and any are as at be because been but by can can't cannot could couldn't did do does
     doesn't don't for from had has have he how i i'm if impossible in instead into is isn't it its
     me my no none nor not of on only or our please she should so sorry than that the their them
     then there these they this those to unable unfortunately unsupported was we were what when
     where which while who why will with without won't would you your
-    """.split()
+    """
 )
-_REFUSALS = frozenset(
+_REFUSALS = _words(
     """
     can't cannot impossible n/a no none not nothing sorry unable unavailable unfortunately
     unsupported
-    """.split()
+    """
 )
 # What follows the name of a tool in a sentence about it.
-_VERBS = frozenset(
+_VERBS = _words(
     """
     alone can can't cannot could couldn't did didn't does doesn't has hasn't is isn't itself lacks
     needs offers only supports was will won't would wouldn't
-    """.split()
+    """
 )
 # Programs whose arguments may be a sentence, and words with which a shell program begins.
-_SAYERS = frozenset("case declare do echo export for function if printf select until while".split())
+_SAYERS = _words("case declare do echo export for function if printf select until while")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’/]*")
 _SHELL = re.compile(r"[|&;<>$`={}\\]|(?:^|\s)-{1,2}[A-Za-z]")
 _SPEAKERS = ("i", "i'm", "sorry", "the", "there", "this", "that", "it", "you", "unfortunately")

@@ -1,4 +1,8 @@
-"""Quoting of one shell word, resolved as bash does: quotes, backslashes and $'...' escapes."""
+"""Quotes of the shell: the words of a plain line, and the escapes of $'...'.
+
+Most commands hold no more than words and simple quotes; they are split here at once, and only
+the others are put to the parser in `tasks/bash`.
+"""
 
 from __future__ import annotations
 
@@ -20,72 +24,71 @@ _ANSI = {
     "?": "?",
 }
 _ANSI_ESCAPE = re.compile(
-    r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|(.))", re.DOTALL
-)
-_PIECE = re.compile(
-    r"'(?P<single>[^']*)'"
-    r"|\$'(?P<ansi>(?:[^'\\]|\\.)*)'"
-    r'|\$?"(?P<double>(?:[^"\\]|\\.)*)"'
-    r"|\\(?P<escaped>.)"
-    r"|(?P<bare>[^'\"\\$`]+)"
-    r"|(?P<dollar>\$)"
-    r"|(?P<tick>`)",
+    r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))",
     re.DOTALL,
 )
-_EXPANDS = re.compile(r"\$[A-Za-z0-9_{(@*#?!$-]|`")
-_IN_DOUBLE = re.compile(r'\\([$`"\\])|\\\n')
-_BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
-_ABSOLUTE_GLOB = re.compile(r"(/|\.\.?/).*[*?\[]")
+# Characters that mean nothing to the shell in any place; brackets, braces, tildes, "#", "!" and
+# "=" in the first word (an assignment) are not among them, nor is any character outside ASCII.
+_BARE = r"[\w./:,@%+^?=-]"
+_PLAIN_LINE = re.compile(
+    rf"[ \t]*[\w./:,@%+-]+(?:[ \t]+(?:{_BARE}++|'[^'\n]*'|\"[^\"$`\\\n]*\")+)*[ \t]*", re.ASCII
+)
+_WORD = re.compile(r"(?:[^\s'\"]|'[^']*'|\"[^\"]*\")+")
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+_RESERVED = frozenset(
+    [
+        "if",
+        "then",
+        "else",
+        "elif",
+        "fi",
+        "do",
+        "done",
+        "case",
+        "esac",
+        "while",
+        "until",
+        "for",
+        "in",
+        "function",
+        "time",
+        "select",
+        "coproc",
+    ]
+)
 
 
-class UndecidedError(Exception):
-    """What the words are depends on the shell that runs them; the message says how."""
+def plain_words(line: str) -> list[str] | None:
+    """The words of a line that holds one program call and nothing to expand; None for others."""
+    if not _PLAIN_LINE.fullmatch(line):
+        return None
+    if "'" not in line and '"' not in line:
+        words = line.split()
+    else:
+        words = [
+            _QUOTED.sub(lambda match: match[1] or match[2] or "", word)
+            if "'" in word or '"' in word
+            else word
+            for word in _WORD.findall(line)
+        ]
+    if words[0] in _RESERVED or any(word[0] in "/." and "?" in word for word in words if word):
+        return None
+    return words
 
 
-def resolve(word: str) -> str:
-    """The text that the program gets. Raises UndecidedError if the shell expands the word."""
-    if word.isalnum():
-        return word
-    parts: list[str] = []
-    for match in _PIECE.finditer(word):
-        kind, text = match.lastgroup, match[match.lastgroup or 0]
-        if kind == "tick" or (kind == "dollar" and _EXPANDS.match(word, match.start())):
-            raise UndecidedError(f"{word} is expanded by the shell")
-        if kind == "double":
-            parts.append(_double(text, word))
-        elif kind == "ansi":
-            parts.append(_ANSI_ESCAPE.sub(_ansi, text))
-        elif kind == "bare":
-            parts.append(_bare(text, word, at_start=match.start() == 0))
-        else:
-            parts.append("" if text == "\n" and kind == "escaped" else text)
-    return "".join(parts)
-
-
-def _double(text: str, word: str) -> str:
-    """Between double quotes a backslash is special only before $ ` " \\ and a line end."""
-    without_escapes = _IN_DOUBLE.sub("", text)
-    if _EXPANDS.search(without_escapes):
-        raise UndecidedError(f"{word} is expanded by the shell")
-    return _IN_DOUBLE.sub(lambda match: match[1] or "", text)
-
-
-def _bare(text: str, word: str, *, at_start: bool) -> str:
-    """Relative patterns match nothing in the empty folder where commands run, so they stay."""
-    if at_start and text.startswith("~"):
-        raise UndecidedError(f"{word} begins with ~, which is a home folder")
-    if _BRACES.search(word):
-        raise UndecidedError(f"{word} is expanded by the shell to several words")
-    if _ABSOLUTE_GLOB.match(word):
-        raise UndecidedError(f"{word} is a file pattern")
-    return text
+def ansi_c(text: str) -> str:
+    """What $'text' stands for; like a string of C it ends at a NUL."""
+    return _ANSI_ESCAPE.sub(_ansi, text).partition("\0")[0]
 
 
 def _ansi(match: re.Match[str]) -> str:
-    hex2, hex4, hex8, octal, char = match.groups()
+    hex2, hex4, hex8, octal, control, char = match.groups()
     code = hex2 or hex4 or hex8
     if code:
-        return chr(int(code, 16))
+        number = int(code, 16)
+        return chr(number) if number < 0x110000 else match[0]
     if octal:
         return chr(int(octal, 8) & 0xFF)
+    if control:
+        return chr(ord(control.upper()) & 0x1F)
     return _ANSI.get(char, "\\" + char)

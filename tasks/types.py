@@ -218,6 +218,7 @@ class Verdict:
     command: Command | None
     canonical: str | None  # one form for all spellings that mean the same; None if not parsed
     text: str | None  # the one command line extracted from the model's text, as it is to be run
+    commands: tuple[Command, ...] = ()  # every call of a tool with a spec; `command` is the first
 
     @property
     def last(self) -> LevelResult:
@@ -239,8 +240,19 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "fault": verdict.fault.value if verdict.fault else None,
         "canonical": verdict.canonical,
         "text": verdict.text,
+        "commands": [_command_json(command) for command in verdict.commands],
         "levels": [
             {"level": r.level.value, "status": r.status.value, "reason": r.reason}
             for r in verdict.levels
+        ],
+    }
+
+
+def _command_json(command: Command) -> dict[str, Any]:
+    return {
+        "tool": command.tool,
+        "subcommand": command.subcommand,
+        "arguments": [
+            {"name": a.name, "value": a.value, "spelled": a.spelled} for a in command.arguments
         ],
     }

@@ -16,6 +16,7 @@ from typing import Protocol, cast
 from tasks.parsers.grammar import Grammar, RefusedError, positive
 from tasks.spec import ToolSpec, Value, load_spec
 from tasks.types import Argument, Command, Fault
+from tasks.unknown import is_unknown
 from tasks.values import normalise, validate
 
 __all__ = [
@@ -166,7 +167,7 @@ def _check_value(grammar: Grammar, argument: Argument) -> None:
     if declared is None or argument.value is None:
         return
     problem = problem_of(declared, argument.value)
-    if problem:
+    if problem and not is_unknown(argument.value):
         shown = argument.name if argument.value == argument.spelled else argument.spelled
         raise RefusedError(Fault.BAD_VALUE, f"{shown}: {problem}")
 

@@ -100,7 +100,7 @@ def test_each_fault_is_found_at_its_level(text, level, fault):
 def test_what_is_not_decided_says_why(text):
     verdict = judge(text, SCAN)
     assert verdict.status is Status.UNDECIDABLE
-    assert verdict.last.level is Level.SHELL
+    assert verdict.last.level is Level.INTENT
     assert verdict.fault is None
 
 

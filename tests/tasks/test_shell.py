@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.quoting import UndecidedError, resolve
-from tasks.shell import BashSyntaxError, read
+from tasks.bash.expand import Scope, expand
+from tasks.bash.parser import Parser
+from tasks.shell import BashSyntaxError, UndecidedError, read
+from tasks.unknown import Unknowns, is_unknown
 
 
 @pytest.mark.parametrize(
@@ -32,14 +35,13 @@ from tasks.shell import BashSyntaxError, read
     ],
 )
 def test_words(line, argv):
-    assert list(read(line).argv) == argv
+    assert [list(call.argv) for call in read(line).calls] == [argv]
 
 
 @pytest.mark.parametrize("text", ["\U0010d69a", "x{\U0010d69a", "é=1", "ß\u4e00", "\ud800"])
 def test_characters_outside_ascii_are_ordinary(text):
-    """The parser would crash the process on some of them."""
-    assert read(f"nmap {text}").argv == ("nmap", text)
-    assert read(f"{text} -x").argv == (text, "-x")
+    assert read(f"nmap {text}").calls[0].argv == ("nmap", text)
+    assert read(f"'{text}' -x").calls[0].argv == (text, "-x")
 
 
 @pytest.mark.parametrize(
@@ -61,46 +63,128 @@ def test_characters_outside_ascii_are_ordinary(text):
         "sudo bash -c 'timeout 5 nmap h'",
         "time nmap h",
         "sudo timeout 5 nice nmap h",
+        "sudo -nu root nmap h",
+        "doas -u root nmap h",
+        "ionice -c3 nmap h",
+        "setsid -w nmap h",
+        "unbuffer nmap h",
+        "strace -f -o log nmap h",
+        "taskset -c 0 nmap h",
+        "eval nmap h",
+        "exec nmap h",
+        "command nmap h",
+        "bash -x -o pipefail -c 'nmap h'",
+        "sh -lc 'nmap h'",
+        "watch nmap h",
+        "su -c 'nmap h' root",
+        "/usr/bin/timeout 5 nmap h",
     ],
 )
 def test_wrappers_are_taken_off(line):
-    assert list(read(line).argv) == ["nmap", "h"]
-    assert read(line).wrappers
+    assert [list(call.argv) for call in read(line).calls] == [["nmap", "h"]]
+    assert read(line).calls[0].wrappers or line.startswith("time")
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "calls", "joints"),
     [
-        "nmap h | grep open",
-        "nmap h && nmap i",
-        "nmap h || true",
-        "nmap h; nmap i",
-        "nmap h &",
-        "curl http://h/?a=1&b=2",
-        "for h in a b; do nmap $h; done",
-        "nmap $(cat hosts)",
-        "nmap `cat hosts`",
-        "nmap $HOST",
-        'nmap "${HOST}"',
-        "HOST=h",
-        "http_proxy=p curl h",
-        "env http_proxy=p curl h",
-        "nmap -p{80,443} h",
-        "ffuf -w /usr/share/*",
-        "ffuf -w ~/words",
-        "(nmap h)",
-        "! nmap h",
-        "cat <(nmap h)",
-        "xargs -I{} nmap {}",
-        "sudo -l",
-        "bash script.sh",
-        "if true; then nmap h; fi",
-        "cat <<< x",
+        ("nmap h | grep open", ["nmap h", "grep open"], ["|"]),
+        ("nmap h && nmap i || true", ["nmap h", "nmap i", "true"], ["&&", "||"]),
+        ("nmap h; nmap i", ["nmap h", "nmap i"], [";"]),
+        ("nmap h\nnmap i &", ["nmap h", "nmap i"], [";"]),
+        ("curl http://h/?a=1&b=2", ["curl 'http://h/?a=1'"], []),
+        ("for h in a b; do nmap $h; done", ["nmap a", "nmap b"], None),
+        ("for h in a{1..2}; do nmap $h; done", ["nmap a1", "nmap a2"], None),
+        ("for h in $(cat f); do nmap $h; done", ["cat f", "nmap $h"], None),
+        ("while read -r h; do nmap $h; done < f", ["read -r h", "nmap $h"], None),
+        ("nmap $(cat hosts)", ["cat hosts", "nmap $(cat hosts)"], None),
+        ("nmap `cat hosts`", ["cat hosts", "nmap `cat hosts`"], None),
+        ("nmap $HOST", ["nmap $HOST"], []),
+        ('nmap "a${HOST}b"', ["nmap a${HOST}b"], []),
+        ("HOST=h; nmap $HOST", ["nmap h"], []),
+        ("export HOST='a b'; nmap $HOST", ["export 'HOST=a b'", "nmap a b"], [";"]),
+        ("HOST='a b'; nmap \"$HOST\"", ["nmap 'a b'"], []),
+        ("HOST=h nmap $HOST", ["nmap $HOST"], []),
+        ("true && HOST=h; nmap $HOST", ["true", "nmap $HOST"], [";"]),
+        ("(HOST=h); nmap $HOST", ["nmap $HOST"], None),
+        ("http_proxy=p curl h", ["curl h"], []),
+        ("nmap -p{80,443} h", ["nmap -p80 -p443 h"], []),
+        ("nmap {} h{,", ["nmap '{}' 'h{,'"], []),
+        ("ffuf -w /usr/share/*", ["ffuf -w /usr/share/*"], []),
+        ("ffuf -w ~/words", ["ffuf -w ~/words"], []),
+        ("(nmap h; nmap i)", ["nmap h", "nmap i"], None),
+        ("! nmap h", ["nmap h"], None),
+        ("cat <(nmap h)", ["nmap h", "cat <(nmap h)"], None),
+        ("find . -exec nmap {} \\;", ["find . -exec nmap '{}' ';'", "nmap what find finds"], None),
+        ("cat f | xargs nmap -p 80", ["cat f", "nmap -p 80 what xargs reads"], ["|"]),
+        ("xargs -I{} nmap -p {} h < f", ["nmap -p what xargs reads h"], []),
+        ("f() { nmap $1; }; f h", ["nmap $1"], None),
+        ("nmap() { echo; }; nmap --zzq", ["echo"], None),
+        ("if true; then nmap h; fi", ["true", "nmap h"], None),
+        ("case $x in a) nmap h;; *) curl h;; esac", ["nmap h", "curl h"], None),
+        ("sudo -l", ["sudo -l"], []),
+        ("command -v nmap", ["command -v nmap"], []),
+        ("bash script.sh", ["bash script.sh"], []),
+        ("bash -c 'nmap h; nmap i'", ["nmap h", "nmap i"], [";"]),
+        ("nmap g | bash -c 'nmap h; nmap i'", ["nmap g", "nmap h", "nmap i"], None),
+        ("watch -n 5 'nmap h | grep o'", ["nmap h", "grep o"], ["|"]),
+        ("su root -c 'nmap h'", ["nmap h"], []),
+        ("nmap <host> -p [80]", ["nmap '[80]'"], []),
+        ("nmap -iL - <<EOF\n10.0.0.1\nEOF", ["nmap -iL -"], []),
+        ("[[ -f f && $x =~ ^(a|b)$ ]] && nmap h", ["nmap h"], None),
     ],
 )
-def test_what_needs_a_running_shell_is_undecidable(line):
+def test_the_calls_of_a_line(line, calls, joints):
+    found = read(line)
+    show = found.unknowns.show
+    assert [show(" ".join(_quote(word) for word in call.argv)) for call in found.calls] == calls
+    assert found.joints == joints
+
+
+def _quote(word: str) -> str:
+    return word if is_unknown(word) else shlex.quote(word)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("$tool -p 80 h", "$tool"),
+        ("env -S 'nmap h'", "env -S"),
+        ("sudo --zzq nmap h", "--zzq"),
+        ('bash -c "$script"', "$script"),
+        ("xargs -I{} nmap {}", "words that it reads"),
+        ("bash -c 'nmap \"'", "nmap"),
+    ],
+)
+def test_what_runs_may_be_undecided(line, reason):
+    try:
+        call = read(line).calls[0]
+    except BashSyntaxError as error:
+        assert reason == "nmap", error
+        return
+    assert reason in read(line).unknowns.show(call.undecided)
+
+
+@pytest.mark.parametrize(
+    ("line", "doubt"),
+    [
+        ("nmap h &", "background"),
+        ("http_proxy=p curl h", "http_proxy"),
+        ("env http_proxy=p curl h", "http_proxy"),
+        ("! nmap h", "negated"),
+        ("cat f | xargs nmap", "xargs"),
+        ("for i in 1; do nmap h; done", "loop"),
+    ],
+)
+def test_what_makes_an_effect_uncertain(line, doubt):
+    assert any(doubt in reason for reason in read(line).calls[-1].doubts)
+
+
+def test_braces_without_end_are_undecided():
     with pytest.raises(UndecidedError):
-        read(line)
+        read("nmap {1..99}{1..99}{1..99}")
+    with pytest.raises(UndecidedError):
+        read("{ " * 5000 + "nmap h;" + " }" * 5000)
 
 
 @pytest.mark.parametrize(
@@ -123,12 +207,16 @@ def test_what_the_shell_refuses(line):
         ("nmap -iL - < hosts", [("<", "hosts")]),
         ("nmap h 2> err", [(">", "err")]),
         ("> out nmap h", [(">", "out")]),
+        ("nmap h > $out", [(">", "\U000f8000")]),
+        ("nmap h <<< '10.0.0.1'", [("<<", "10.0.0.1\n")]),
+        ("nmap h <<'EOF'\n$x\nEOF\n", [("<<", "$x\n")]),
+        ("sudo bash -c 'nmap h' > out", [(">", "out")]),
     ],
 )
 def test_redirections_are_effects(line, effects):
     found = read(line)
-    assert found.argv[0] == "nmap"
-    assert [(r.name, r.value) for r in found.redirections] == effects
+    assert found.calls[0].argv[0] == "nmap"
+    assert [(r.name, r.value) for r in found.calls[0].redirections] == effects
 
 
 PIECE = st.one_of(
@@ -143,6 +231,8 @@ PIECE = st.one_of(
 @given(st.lists(st.lists(PIECE, min_size=1, max_size=4).map("".join), min_size=1, max_size=6))
 @settings(max_examples=60, deadline=None)
 def test_quoting_is_resolved_as_bash_does(words):
-    script = "printf '%s\\0' -- " + " ".join(words)
+    script = "set -f; printf '%s\\0' -- " + " ".join(words)
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-    assert [resolve(word) for word in words] == done.stdout.split("\0")[1:-1]
+    scope = Scope(Unknowns())
+    ours = [text for word in words for text in expand(Parser(word).word(assigns=False), scope)]
+    assert ours == done.stdout.split("\0")[1:-1]
