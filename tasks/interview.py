@@ -26,10 +26,13 @@ from pydantic import ValidationError
 
 from tasks.agreement.trial import Trial
 from tasks.errors import UserError
-from tasks.spec import Option
+from tasks.parsers import problem_of
+from tasks.spec import Operand, Option
 from tasks.types import Record
 
 PROBES = Path(__file__).parent / "probes"
+_CONTEXTS = 5  # whole commands that an option is tried in
+_NUMBERS = ("1", "5", "50", "500", "5000", "0.5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,8 @@ class Wording(Record):
     refused: str | None = None
     complete: tuple[str, ...] = ("",)  # makes a command whole, so that combinations are looked at
     values: Mapping[str, str] = {}  # for one option, where the sample of its type will not do
-    exceptions: Mapping[
-        str, str
-    ] = {}  # "FLAG CLAIM": why a probe cannot confirm it though it holds
+    # "FLAG CLAIM": why a probe cannot confirm it though it holds; * stands for anything.
+    exceptions: Mapping[str, str] = {}
     trial: Trial = Trial()  # how the agreement ledger tries it
     # Where `spec extract` looks for names, beside the tool's file.
     help: tuple[str, ...] = ("--help", "-h", "")  # words after which the tool tells its options
@@ -104,6 +106,22 @@ class Wording(Record):
     sources: tuple[str, ...] = ()  # files of the image with option names, as "usr/share/x/y.py"
     completion: str | None = None  # "gobuster __complete {subcommand} --"
     subcommands: tuple[str, ...] = ()  # to be asked about, where there is no spec yet
+
+    def reason(self, flag: str, claim: str) -> str:
+        """Why a probe cannot confirm the claim; "" if it should."""
+        return next(
+            (self.exceptions[key] for key in self.exceptions if covers(key, flag, claim)), ""
+        )
+
+
+def covers(key: str, flag: str, claim: str) -> bool:
+    """Whether a key of `exceptions` speaks of the claim."""
+    return bool(re.fullmatch(re.escape(key).replace(r"\*", ".*"), f"{flag} {claim}"))
+
+
+def is_letter(flag: str) -> bool:
+    """Whether a value is glued to the flag with nothing between: -x, and -PO in nmap."""
+    return bool(re.fullmatch("-[^-]{1,2}", flag))
 
 
 @cache
@@ -171,6 +189,18 @@ class Asked:
         """The complaint about the sentinel: all words before it were taken."""
         return self.unknown(self.words.sentinel) if self.words.sentinel else ""
 
+    @property
+    def complaint(self) -> str:
+        """Any complaint about the command line, whatever flag it names; "" if there is none."""
+        words = self.words
+        patterns = (words.unknown, words.missing, words.unwanted, words.refused, words.conflict)
+        for pattern in filter(None, (*patterns, words.repeated)):
+            regex = _anyone(pattern)
+            for line in self.answer.text.splitlines():
+                if regex.search(line):
+                    return line.strip()
+        return ""
+
     def of_longer(self, flag: str) -> str:
         """The complaint about an option whose name only begins with the flag."""
         lines = (
@@ -194,6 +224,12 @@ class Asked:
         return next((t.strip() for t in self.answer.text.splitlines() if re.search(regex, t)), "")
 
 
+@cache
+def _anyone(pattern: str) -> re.Pattern[str]:
+    """A pattern of the probes, for whatever flag it names."""
+    return re.compile(re.sub(r"\{(?:flag|word|other|last)\}", ".*?", pattern))
+
+
 @dataclass(frozen=True, slots=True)
 class Interview:
     """One tool, or one of its subcommands, under question. Each method settles one claim."""
@@ -201,6 +237,18 @@ class Interview:
     head: str  # "nmap", "gobuster dir"
     words: Wording
     run: Run
+    whole: str = ""  # the least that the spec wants on the line
+
+    @property
+    def subcommand(self) -> str:
+        return self.head.partition(" ")[2]
+
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        """What makes a command whole, several ways."""
+        given = () if self.subcommand else filter(None, self.words.complete)
+        known = (*given, *self.words.trial.bases.get(self.subcommand, ()))
+        return tuple(dict.fromkeys((*known[: _CONTEXTS - 1], self.whole)))
 
     def arity(self, option: Option, flag: str) -> Evidence:
         """The flag exists and takes no value, one, or one that may be left out."""
@@ -214,14 +262,14 @@ class Interview:
         """`flag=value` is refused."""
         asked = self.ask(f"{flag}=zzq")
         line = asked.unwanted(flag)
-        return self._settle(asked, flag, "refuses a value", bool(line), line)
+        return self.settle(asked, flag, "refuses a value", bool(line), line)
 
     def once(self, option: Option) -> Evidence:
         """Giving the option twice is refused."""
         return self._refused_together(option, option, "may be given once only")
 
     def conflict(self, option: Option, other: Option) -> Evidence:
-        """The two options are refused together."""
+        """The two options are refused together, wherever the line is whole."""
         return self._refused_together(option, other, f"is refused beside {other.name}")
 
     def _takes_none(self, flag: str) -> Evidence:
@@ -231,69 +279,82 @@ class Interview:
             # It swallowed the sentinel, or it acts at once, as --version does.
             asked = self.ask(flag)
             line = asked.unknown(flag) or asked.missing(flag)
-        return self._settle(asked, flag, "takes no value", not line, line or asked.read_on)
+        return self.settle(asked, flag, "takes no value", not line, line or asked.read_on)
 
     def _takes_one(self, option: Option, flag: str) -> Evidence:
         claim = "takes a value"
         bare = self.ask(flag)
         missing = bare.missing(flag)
         if missing and not bare.unknown(flag):
-            return self._settle(bare, flag, claim, True, missing)
+            return self.settle(bare, flag, claim, True, missing)
         if self.words.missing is None:
             bare = self.ask(flag, self.words.sentinel)
             missing = "" if bare.read_on or bare.unknown(flag) else "(takes the next word)"
         # dig has one complaint for both: only with a value can they be told apart.
-        given = self.ask(self._with_value(option, flag), self.words.sentinel)
+        given = self.ask(self.with_value(option, flag), self.words.sentinel)
         line = given.unknown(flag)
         read_on = given.read_on or not self.words.sentinel
         taken = bool(missing and read_on and not line)
-        return self._settle(given, flag, claim, taken, line or given.read_on)
+        return self.settle(given, flag, claim, taken, line or given.read_on)
 
     def _may_take_one(self, option: Option, flag: str) -> Evidence:
         claim = "takes a value or none"
         alone = self._takes_none(flag)
         if alone.finding is not Finding.AGREES:
             return alone
-        glue = "" if re.fullmatch("-[^-]{1,2}", flag) else "="
-        glued = self.ask(f"{flag}{glue}{self._sample(option)}", self.words.sentinel)
+        glued = self.ask(
+            self.with_value(option, flag, self.good_value(option)), self.words.sentinel
+        )
         line = glued.unwanted(flag) or glued.unknown(flag)
-        return self._settle(glued, flag, claim, not line, line or glued.read_on)
+        return self.settle(glued, flag, claim, not line, line or glued.read_on)
 
     def _refused_together(self, option: Option, other: Option, claim: str) -> Evidence:
-        pair = [self._with_value(o, o.name) for o in (option, other)]
-        for rest in self.words.complete:
+        pair = [self.with_value(o, o.name) for o in (option, other)]
+        for rest in self.contexts:
             asked = self.ask(*pair, rest)
             line = asked.refused_together(option.name, other.name)
             if line:
                 break
-        return self._settle(asked, option.name, claim, bool(line), line)
+        return self.settle(asked, option.name, claim, bool(line), line)
 
     def ask(self, *words: str) -> Asked:
         command = " ".join([self.head, *self.words.first, *filter(None, words)])
         return Asked(self.words, command, self.run(command))
 
-    def _settle(self, asked: Asked, flag: str, claim: str, agrees: bool, said: str) -> Evidence:
-        if asked.answer.exit_code is None and not said:
+    def settle(
+        self, asked: Asked, flag: str, claim: str, agrees: bool | None, said: str
+    ) -> Evidence:
+        """The evidence for a claim; `agrees` is None if the binary cannot tell."""
+        if agrees is None or (asked.answer.exit_code is None and not said and not agrees):
             finding = Finding.UNDECIDED
         elif agrees:
             finding = Finding.AGREES
-        elif f"{flag} {claim}" in self.words.exceptions:
+        elif self.words.reason(flag, claim):
             finding = Finding.EXPLAINED
         else:
             finding = Finding.DISAGREES
-        _, _, subcommand = self.head.partition(" ")
         return Evidence(
-            subcommand, flag, claim, finding, asked.command, asked.answer.exit_code, said
+            self.subcommand, flag, claim, finding, asked.command, asked.answer.exit_code, said[:200]
         )
 
-    def _sample(self, option: Option) -> str:
-        value = self.words.values.get(option.name)
-        if value is None:
-            value = option.choices[0] if option.choices else samples()[option.type]
-        return shlex.quote(value)
+    def sample(self, option: Option) -> str:
+        return shlex.quote(self.good_value(option))
 
-    def _with_value(self, option: Option, flag: str) -> str:
-        if option.arity != "one":
+    def good_value(self, declared: Option | Operand) -> str:
+        """A value that the option or operand should take."""
+        value = self.words.values.get(declared.name)
+        if value is not None:
+            return value
+        known = [*declared.choices[:1], samples()[declared.type], *_NUMBERS]
+        known += [f"{end:g}" for end in (declared.min, declared.max) if end is not None]
+        return next((text for text in known if problem_of(declared, text) is None), known[0])
+
+    def with_value(self, option: Option, flag: str, value: str | None = None) -> str:
+        """The flag with a value if it takes one, as the tool wants it written."""
+        if option.arity == "none" or (option.arity == "optional" and value is None):
             return flag
+        text = self.sample(option) if value is None else shlex.quote(value)
+        if option.arity == "optional":
+            return f"{flag}{'' if is_letter(flag) else '='}{text}"
         glue = "=" if flag.startswith("+") else self.words.glue if flag[:2] == "--" else " "
-        return f"{flag}{glue}{self._sample(option)}"
+        return f"{flag}{glue}{text}"

@@ -11,15 +11,14 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 
 from tasks.errors import UserError
-from tasks.interview import Answer, Evidence, Finding, Interview, Run, wording
-from tasks.spec import SPECS, Option, ToolSpec
+from tasks.interview import Answer, Evidence, Finding, Run, wording
+from tasks.questions import questions
+from tasks.spec import SPECS, ToolSpec
 
 __all__ = [
     "Answer",
@@ -57,23 +56,30 @@ class VerifyReport:
 
 
 def verify(spec: ToolSpec, run: Run, workers: int = 1) -> VerifyReport:
-    """Ask the binary about every spelling, its arity, and every refusal that the spec claims.
+    """Ask the binary about every claim of the spec; `tasks.questions` says which those are.
 
     `run` executes a command line in the sandbox, and is called from `workers` threads. UserError
     if the binary is of another version than the spec, or there are no probes for the tool.
     """
-    words = wording(spec.tool)
     check_version(spec, run)
-    interviews = [(Interview(spec.tool, words, run), spec.options, spec.options)]
-    for sub in spec.subcommands:
-        interview = Interview(f"{spec.tool} {sub.name}", words, run)
-        interviews.append((interview, sub.options, spec.options + sub.options))
-    questions = [q for interview in interviews for q in _questions(*interview)]
+    asked = list(questions(spec, wording(spec.tool), remembering(run)))
     with ThreadPoolExecutor(workers) as pool:
-        evidence = tuple(pool.map(lambda question: question(), questions))
-    options = [option for _, own, _ in interviews for option in own]
+        evidence = tuple(pool.map(lambda question: question(), asked))
+    options = [*spec.options, *(option for sub in spec.subcommands for option in sub.options)]
     aliases = sum(len(option.aliases) for option in options)
     return VerifyReport(spec.tool, spec.version, len(options), aliases, evidence)
+
+
+def remembering(run: Run) -> Run:
+    """Runs each command line once; several claims may hang on one answer."""
+    known: dict[str, Answer] = {}
+
+    def ask(command: str) -> Answer:
+        if command not in known:
+            known[command] = run(command)
+        return known[command]
+
+    return ask
 
 
 def check_version(spec: ToolSpec, run: Run) -> None:
@@ -89,34 +95,16 @@ def check_version(spec: ToolSpec, run: Run) -> None:
         )
 
 
-def _questions(
-    interview: Interview, options: tuple[Option, ...], known: tuple[Option, ...]
-) -> Iterator[Callable[[], Evidence]]:
-    """One question for each claim of these options, in their order."""
-    words = interview.words
-    names = {option.name: option for option in known}
-    for option in options:
-        for flag in option.spellings:
-            yield partial(interview.arity, option, flag)
-            has_equals = flag.startswith("--") or not words.sentinel.startswith("--")
-            if option.arity == "none" and words.unwanted and has_equals:
-                yield partial(interview.refuses_value, flag)
-        if option.once:
-            yield partial(interview.once, option)
-        for other in option.conflicts:
-            yield partial(interview.conflict, option, names[other])
-
-
 def render(report: VerifyReport) -> str:
     """The report as text: one sentence for each claim that is not simply confirmed, and totals."""
-    reasons = wording(report.tool).exceptions
+    words = wording(report.tool)
     lines = []
     for evidence in report.evidence:
         if evidence.finding is Finding.AGREES:
             continue
         said = f"says: {evidence.said}" if evidence.said else "says nothing of it"
         flag = f"{evidence.subcommand} {evidence.flag}".strip()
-        reason = reasons.get(f"{evidence.flag} {evidence.claim}")
+        reason = words.reason(evidence.flag, evidence.claim)
         lines.append(
             f"{evidence.finding.value}: {report.tool} {flag} {evidence.claim}; "
             f"`{evidence.probe}` (exit {evidence.exit_code}) {said}"

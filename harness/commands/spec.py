@@ -81,8 +81,12 @@ def verify(
 
 
 def asker(sandbox: Sandbox) -> Callable[[str], Answer]:
-    """Runs a command line in the sandbox and tells what it said."""
-    return lambda line: answer(sandbox.run(line))
+    """Runs a command line in the sandbox and tells what it said. A tool that has not complained
+    within seconds is at work."""
+    from sandbox.types import Limits
+
+    limits = Limits(wall_s=10)
+    return lambda line: answer(sandbox.run(line, limits))
 
 
 def answer(execution: Execution) -> Answer:

@@ -13,7 +13,8 @@ import pytest
 
 import sandbox
 from tasks.errors import UserError
-from tasks.spec import Option, ToolSpec, VersionProbe, load_spec
+from tasks.interview import Wording
+from tasks.spec import Operand, Option, ToolSpec, VersionProbe, load_spec
 from tasks.verify import (
     Answer,
     Finding,
@@ -33,11 +34,16 @@ def optparse_tool(command: str) -> Answer:
     parser.add_option("-u", "--url")
     parser.add_option("--batch", action="store_true")
     parser.add_option("--level", type="int")
+    parser.add_option("--risk", choices=["low", "high"])
     out, err = io.StringIO(), io.StringIO()
     code = 0
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            options, _ = parser.parse_args(shlex.split(command)[1:])
+            options, operands = parser.parse_args(shlex.split(command)[1:])
+            if options.risk and not options.url:
+                parser.error("--url is missing")
+            if len(operands) > 1:
+                parser.error("unexpected " + operands[1])
             if options.batch and options.level:
                 parser.error("switch '--batch' is incompatible with option '--level'")
         except SystemExit as done:
@@ -45,18 +51,37 @@ def optparse_tool(command: str) -> Answer:
     return Answer(code, out.getvalue(), err.getvalue())
 
 
-def spec_of(*options: Option, version: str = "1.7.2") -> ToolSpec:
+def spec_of(*options: Option, version: str = "1.7.2", **more: object) -> ToolSpec:
     return ToolSpec(
         tool="sqlmap",
         version=version,
         version_probe=VersionProbe(argv=("sqlmap", "--version"), pattern=r"^(\S+)$"),
         personality="optparse",
         options=options,
+        **{"operands": (TARGET,), **more},
     )
+
+
+WORDS = Wording(
+    sentinel="--zzqx",
+    unknown="no such option: {flag}|ambiguous option: {flag}",
+    missing="{flag} option requires 1 argument",
+    unwanted="{flag} option does not take a value",
+    conflict="'{flag}' is incompatible with .*'{other}'|'{other}' is incompatible with .*'{flag}'",
+    refused="invalid (?:integer value|choice)|is missing|unexpected",
+)
+
+
+@pytest.fixture(autouse=True)
+def wording_of_optparse(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not request.node.get_closest_marker("sandbox"):
+        monkeypatch.setattr("tasks.verify.wording", lambda _: WORDS)
 
 
 URL = Option(name="-u", aliases=("--url",), arity="one")
 BATCH = Option(name="--batch")
+RISK = Option(name="--risk", arity="one", choices=("low", "high"), needs=("-u",))
+TARGET = Operand(name="target")
 LEVEL = Option(name="--level", arity="one", type="int", conflicts=("--batch",))
 
 
@@ -65,9 +90,9 @@ def denied(report: VerifyReport) -> set[tuple[str, str]]:
 
 
 def test_a_true_spec_has_no_disagreement() -> None:
-    report = verify(spec_of(URL, BATCH, LEVEL), optparse_tool)
+    report = verify(spec_of(URL, BATCH, LEVEL, RISK), optparse_tool)
     assert {e.finding for e in report.evidence} == {Finding.AGREES}
-    assert (report.options, report.aliases) == (3, 1)
+    assert (report.options, report.aliases) == (4, 1)
     assert report.evidence[0].probe == "sqlmap -u"
     assert "-u option requires 1 argument" in report.evidence[0].said
 
@@ -91,6 +116,53 @@ def test_a_false_claim_is_found(false: Option, claim: tuple[str, str]) -> None:
     assert claim in denied(verify(spec_of(false), optparse_tool))
 
 
+def test_every_kind_of_claim_is_put_to_the_tool() -> None:
+    report = verify(spec_of(URL, BATCH, LEVEL, RISK), optparse_tool)
+    claims = {(e.flag, e.claim) for e in report.evidence}
+    assert claims >= {
+        ("-u", "takes a value"),
+        ("-u", "takes a glued value: -uzzq"),
+        ("-u", "takes a glued value: --url=zzq"),
+        ("-u", "may be shortened to --u"),
+        ("--batch", "refuses a value"),
+        ("--batch", "may be given twice"),
+        ("--level", "refuses the value 'zzq'"),
+        ("--level", "takes the value '5'"),
+        ("--risk", "takes the value 'high'"),
+        ("--risk", "refuses the value 'zzq'"),
+        ("--risk", "is refused without -u"),
+        ("target", "takes no more than 1 operands"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("false", "claim"),
+    [
+        ({"min": 2}, ("--level", "refuses the value '1'")),
+        ({"max": 9}, ("--level", "refuses the value '10'")),
+        ({"pattern": "[0-9]"}, ("--level", "refuses the value '-1'")),
+        ({"type": "string", "choices": ("1", "x")}, ("--level", "takes the value 'x'")),
+        ({"type": "string"}, ("--level", "takes the value 'zzq'")),
+        ({"needs": ("-u",)}, ("--level", "is refused without -u")),
+    ],
+)
+def test_a_false_claim_of_values_is_found(false: dict[str, object], claim: tuple[str, str]) -> None:
+    level = Option.model_validate({"name": "--level", "arity": "one", "type": "int"} | false)
+    assert claim in denied(verify(spec_of(URL, level), optparse_tool))
+
+
+def test_a_false_claim_of_abbreviations_is_found() -> None:
+    spec = spec_of(LEVEL, BATCH, prefix_options=False)
+    assert ("--level", "may not be shortened to --leve") in denied(verify(spec, optparse_tool))
+
+
+def test_operands_and_what_is_required_are_put_to_the_tool() -> None:
+    spec = spec_of(URL, operands=(Operand(name="target", most=2),), requires=(("-u",),))
+    assert denied(verify(spec, optparse_tool)) == {("-u", "is refused without -u")}
+    without = spec_of(URL, operands=())
+    assert denied(verify(without, optparse_tool)) == {("operand", "takes no more than 0 operands")}
+
+
 def test_a_conflict_that_is_none_is_found() -> None:
     report = verify(spec_of(URL, BATCH.model_copy(update={"conflicts": ("-u",)})), optparse_tool)
     assert denied(report) == {("--batch", "is refused beside -u")}
@@ -101,7 +173,9 @@ def test_a_binary_that_does_not_end_decides_nothing() -> None:
         return optparse_tool(command) if "--version" in command else Answer(None, "", "")
 
     report = verify(spec_of(LEVEL.model_copy(update={"conflicts": ()})), hangs)
-    assert [e.finding for e in report.evidence] == [Finding.UNDECIDED]
+    at_work = ("takes the value '5'", "may be given twice")  # it did not complain
+    found = {e.finding for e in report.evidence if e.claim not in at_work}
+    assert found == {Finding.UNDECIDED}
     assert "not decidable by the binary: sqlmap --level takes a value" in render(report)
 
 
@@ -116,10 +190,11 @@ def test_a_tool_that_is_not_there_is_refused() -> None:
 
 
 def test_a_disagreement_is_one_sentence() -> None:
-    first, total = render(verify(spec_of(Option(name="--zz")), optparse_tool)).splitlines()[::2]
+    lines = render(verify(spec_of(Option(name="--zz")), optparse_tool)).splitlines()
+    first, total = lines[0], lines[-1]
     assert first.startswith("disagrees: sqlmap --zz takes no value; `sqlmap --zz --zzqx` (exit 2)")
     assert first.endswith("says: sqlmap: error: no such option: --zz")
-    assert total.startswith("sqlmap 1.7.2: 1 options, 0 aliases, 2 claims: 0 agrees")
+    assert total.startswith("sqlmap 1.7.2: 1 options, 0 aliases, 4 claims: 1 agrees")
 
 
 def test_evidence_is_kept_as_it_was_in_any_order_of_asking(
@@ -166,8 +241,10 @@ FALSE: dict[str, tuple[Option, Option, Option]] = {
 @pytest.mark.sandbox
 @pytest.mark.parametrize("tool", FALSE)
 def test_the_real_binary_denies_false_claims(tool: str, run: Callable[[str], Answer]) -> None:
-    spec = load_spec(tool).model_copy(update={"options": FALSE[tool], "subcommands": ()})
-    assert {e.flag for e in verify(spec, run).disagreements} == {o.name for o in FALSE[tool]}
+    bare = {"options": FALSE[tool], "subcommands": (), "requires": (), "operands": ()}
+    spec = load_spec(tool).model_copy(update=bare)
+    arities = [e for e in verify(spec, run).disagreements if " value" in e.claim]
+    assert {e.flag for e in arities} >= {o.name for o in FALSE[tool]}
 
 
 @pytest.mark.sandbox
