@@ -11,7 +11,6 @@ refuses makes the line fail. See docs/checker.md.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -26,7 +25,7 @@ from tasks.parsers.grammar import RefusedError
 from tasks.shell import BashSyntaxError, Call, Line, UndecidedError, read, rebuilt
 from tasks.spec import load_specs
 from tasks.types import Argument, Command, Fault, Level, LevelResult, Status, Task, Verdict
-from tasks.unknown import is_unknown, may_split, speaks_of_unknown
+from tasks.unknown import Unknowns, is_unknown, may_split, speaks_of_unknown
 from tasks.wrappers import SHELLS, WRAPPERS
 
 _BIN = frozenset({"", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin"})
@@ -99,16 +98,18 @@ def canonical_text(text: str) -> str | None:
     return verdict.canonical if verdict.status is Status.PASS else None
 
 
-def calls_tool(text: str) -> bool:
-    """Whether any command in the text runs a program that has a spec, rightly or not.
+def calls_tool(text: str) -> str | None:
+    """The first program with a spec that a command in the text runs, rightly or not.
 
-    What a tool cannot do is best answered by a refusal or by nothing: by a text that calls none.
+    What a tool cannot do is best answered by a refusal or by nothing: by a text for which this
+    is None.
     """
     found = (extract(text, _names()), *command_lines(text, _names()))
-    return any(_tools_of(line) for line in found if line)
+    tools = (tool for line in found if line for tool in _tools_of(line))
+    return next(tools, None)
 
 
-def _tools_of(line: str) -> set[str]:
+def _tools_of(line: str) -> list[str]:
     """The programs with a spec that a line runs; where the line cannot be read, that it names."""
     try:
         words = [call.argv[0] for call in read(line).calls if call.undecided is None]
@@ -116,7 +117,8 @@ def _tools_of(line: str) -> set[str]:
         words = line.split()[:1]
     except UndecidedError:
         words = _NAME.findall(line)
-    return {word.rpartition("/")[2] for word in words} & load_specs().keys()
+    names = (word.rpartition("/")[2] for word in words)
+    return [name for name in names if name in load_specs()]
 
 
 @cache
@@ -140,7 +142,16 @@ def _levels(state: _Check) -> None:
     bare = _bare_call(line) if state.task else None
     if state.task:
         _require_tool(state, state.task.intent.tool, line)
-    readings = [_Reading(call, line, state.task if call is bare else None) for call in calls]
+    is_one = len(line.calls) == 1
+    readings = [
+        _Reading(
+            call,
+            line.unknowns,
+            text if is_one else line.unknowns.show(" ".join(call.argv)),
+            state.task if call is bare else None,
+        )
+        for call in calls
+    ]
     _settle(state, line, readings)
     state.canonical = line_form(line, {r.call: r.form for r in readings}) or text.strip()
     if not all(_ABSENT.isdisjoint(call.wrappers) for call in line.calls):
@@ -177,9 +188,9 @@ def _shell(state: _Check, text: str) -> Line:
 
 def _shape(line: Line) -> str:
     """A line in words: "one program call", "a pipeline of curl and jq"."""
-    names = " and ".join(line.unknowns.show(call.name) for call in line.calls[:6])
     if len(line.calls) == 1:
         return "one program call"
+    names = " and ".join(line.unknowns.show(call.name) for call in line.calls[:6])
     if line.joints and set(line.joints) == {"|"}:
         return f"a pipeline of {names}"
     return f"{len(line.calls)} program calls, {names}"
@@ -239,12 +250,13 @@ def _settle(state: _Check, line: Line, readings: Sequence[_Reading]) -> None:
 class _Reading:
     """One call of a tool with a spec, put to it: the levels TOOL to ARGUMENTS."""
 
-    def __init__(self, call: Call, line: Line, task: Task | None) -> None:
+    def __init__(self, call: Call, unknowns: Unknowns, source: str, task: Task | None) -> None:
         self.call = call
+        self._source = source
         self.levels: list[LevelResult] = []
         self.command: Command | None = None
         self.form = ""
-        self._unknowns = line.unknowns
+        self._unknowns = unknowns
         parser = parser_for(call.name)
         self.grammar = parser.grammar
         try:
@@ -269,13 +281,9 @@ class _Reading:
             self._add(Level.TOOL, Status.FAIL, reason, Fault.WRONG_TOOL)
             return
         self._add(Level.TOOL, Status.PASS, self.grammar.tool)
-        command = parser.read(self.grammar, words, "")
-        # The files that the shell writes are effects of the command like its own options.
-        command = replace(
-            command,
-            arguments=command.arguments + call.redirections,
-            source=shlex.join(call.argv),
-        )
+        command = parser.read(self.grammar, words, self._source)
+        if call.redirections:  # files that the shell writes are effects of the command too
+            command = replace(command, arguments=command.arguments + call.redirections)
         self._add(Level.FLAGS, Status.PASS, _KNOWN)
         self.command = self._shown(command)
         parser.check(command)
@@ -285,12 +293,12 @@ class _Reading:
     def _shown(self, command: Command) -> Command:
         """The command with the sources of what is not known in it: $IP for its mark."""
         show = self._unknowns.show
-        if not is_unknown(command.source):
+        if not self._unknowns:
             return command
         arguments = tuple(
             Argument(a.name, a.value and show(a.value), show(a.spelled)) for a in command.arguments
         )
-        return replace(command, arguments=arguments, source=show(command.source))
+        return replace(command, arguments=arguments)
 
     def _add(self, level: Level, status: Status, reason: str, fault: Fault | None = None) -> None:
         self.levels.append(LevelResult(level, status, self._unknowns.show(reason), fault))

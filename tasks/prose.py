@@ -64,5 +64,10 @@ def is_prose(line: str) -> bool:
 
 def speaks_of(words: Sequence[str]) -> bool:
     """Whether what begins with a program's name is a sentence about it: the name, and the rest."""
-    verb = words[1].split()[0].lower().replace("’", "'") if len(words) > 1 else ""
-    return verb.strip(".,") in _VERBS and len(words[1].split()) > 1 and not _SHELL.search(words[1])
+    rest = words[1].split() if len(words) > 1 else []
+    if len(rest) < 2 or _SHELL.search(words[1].replace("; ", ", ")):
+        return False
+    if rest[0].lower().replace("’", "'").strip(".,") in _VERBS:
+        return True
+    known = sum(word.lower().strip(".,;") in _FUNCTION_WORDS for word in rest)
+    return rest[0].isalpha() and rest[-1].endswith((".", "!")) and known >= 2

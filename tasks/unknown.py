@@ -37,7 +37,10 @@ class Unknowns:
 
     def show(self, text: str) -> str:
         """The text with the source in the place of every mark."""
-        return _SHOWN.sub(self._source, text)
+        return _SHOWN.sub(self._source, text) if self._sources else text
+
+    def __bool__(self) -> bool:
+        return bool(self._sources)
 
     def _source(self, match: re.Match[str]) -> str:
         code = int(match[1], 16) if match[1] else ord(match[0])

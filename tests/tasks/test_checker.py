@@ -208,7 +208,7 @@ def test_a_canonical_form_is_stable_over_aliases(options):
     ],
 )
 def test_a_refusal_calls_no_tool(text):
-    assert not calls_tool(text)
+    assert calls_tool(text) is None
 
 
 @pytest.mark.parametrize(
