@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -194,7 +194,15 @@ class Asked:
         """Any complaint about the command line, whatever flag it names; "" if there is none."""
         words = self.words
         patterns = (words.unknown, words.missing, words.unwanted, words.refused, words.conflict)
-        for pattern in filter(None, (*patterns, words.repeated)):
+        return self._first((*patterns, words.repeated))
+
+    @property
+    def unknown_any(self) -> str:
+        """The complaint about any option that does not exist."""
+        return self._first((self.words.unknown,))
+
+    def _first(self, patterns: Iterable[str | None]) -> str:
+        for pattern in filter(None, patterns):
             regex = _anyone(pattern)
             for line in self.answer.text.splitlines():
                 if regex.search(line):

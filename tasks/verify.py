@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tasks.errors import UserError
 from tasks.interview import Answer, Evidence, Finding, Run, wording
+from tasks.proposal.recall import Name, Recall
 from tasks.questions import questions
 from tasks.spec import SPECS, ToolSpec
 
@@ -29,6 +31,7 @@ __all__ = [
     "check_version",
     "evidence_path",
     "load_evidence",
+    "load_recall",
     "render",
     "save_evidence",
     "verify",
@@ -44,6 +47,7 @@ class VerifyReport:
     options: int
     aliases: int
     evidence: tuple[Evidence, ...]
+    recall: Recall | None = None
 
     @property
     def disagreements(self) -> list[Evidence]:
@@ -110,12 +114,27 @@ def render(report: VerifyReport) -> str:
             f"`{evidence.probe}` (exit {evidence.exit_code}) {said}"
             + (f" [{reason}]" if reason else "")
         )
+    if report.recall:
+        lines += _render_recall(report.tool, report.recall)
     counts = ", ".join(f"{len(report.found(finding))} {finding.value}" for finding in Finding)
     lines.append(
         f"{report.tool} {report.version}: {report.options} options, {report.aliases} aliases, "
         f"{len(report.evidence)} claims: {counts}"
     )
     return "\n".join(lines)
+
+
+def _render_recall(tool: str, found: Recall) -> Iterator[str]:
+    """One line for each name that is missing in the spec, and the figure."""
+    for name in found.missing:
+        flag = f"{name.subcommand} {name.name}".strip()
+        sources = ", ".join(name.sources)
+        yield f"not in the spec: {tool} {flag} ({sources}); `{name.probe}` says: {name.said}"
+    known = found.documented - len(found.missing)
+    yield (
+        f"recall {found.share:.1%}: {known} of {found.documented} documented names are in the "
+        f"spec; {len(found.rejected)} more are documented and rejected by {tool}"
+    )
 
 
 def evidence_path(tool: str) -> Path:
@@ -126,10 +145,38 @@ def evidence_path(tool: str) -> Path:
 def save_evidence(report: VerifyReport, path: Path | None = None) -> Path:
     """Write the answers, one claim a line; the same answers give the same file."""
     path = path or evidence_path(report.tool)
-    claims = ",\n".join(json.dumps(asdict(e), ensure_ascii=False) for e in report.evidence)
-    head = json.dumps({"tool": report.tool, "version": report.version})[1:-1]
-    path.write_text(f'{{{head}, "claims": [\n{claims}\n]}}\n', encoding="utf-8")
+    found = report.recall or (load_recall(path) if path.is_file() else None)
+    head = {"tool": report.tool, "version": report.version}
+    parts = [json.dumps(head)[1:-1]]
+    if found:
+        parts.append(f'"recall": {_recall_json(found)}')
+    parts.append(f'"claims": [\n{_rows(report.evidence)}\n]')
+    path.write_text(f"{{{', '.join(parts)}}}\n", encoding="utf-8")
     return path
+
+
+def _rows(items: Sequence[Evidence] | Sequence[Name]) -> str:
+    return ",\n".join(json.dumps(asdict(item), ensure_ascii=False) for item in items)
+
+
+def _recall_json(found: Recall) -> str:
+    lists = ", ".join(
+        f'"{key}": [\n{_rows(rows)}\n]'
+        for key, rows in (("missing", found.missing), ("rejected", found.rejected))
+    )
+    return f'{{"documented": {found.documented}, {lists}}}'
+
+
+def load_recall(path: Path) -> Recall | None:
+    """The recall kept in an evidence file; None if it was never measured."""
+    kept = json.loads(path.read_text(encoding="utf-8")).get("recall")
+    if kept is None:
+        return None
+    missing, rejected = (
+        tuple(Name(**row | {"sources": tuple(row["sources"])}) for row in kept[key])
+        for key in ("missing", "rejected")
+    )
+    return Recall(kept["documented"], missing, rejected)
 
 
 def load_evidence(tool: str) -> tuple[str, tuple[Evidence, ...]]:

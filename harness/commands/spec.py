@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,6 +63,9 @@ def image_root() -> Path | None:
 @app.command("verify")
 def verify(
     tool: Annotated[str, typer.Argument(help="A tool with a spec, for example nmap.")],
+    recall: Annotated[
+        bool, typer.Option(help="Also look for documented options that the spec lacks.")
+    ] = True,
     provider: Annotated[str, typer.Option(help="auto, docker or bubblewrap.")] = "auto",
 ) -> None:
     """Put every line of a spec to the tool in the sandbox and keep its answers.
@@ -70,11 +74,16 @@ def verify(
     """
     import tasks.verify
     from harness.benchmark import cores, open_sandbox
+    from tasks.proposal import Means
+    from tasks.proposal.recall import recall as measure
     from tasks.spec import load_spec
 
     spec = load_spec(tool)
     with open_sandbox(provider) as sandbox:
-        report = tasks.verify.verify(spec, asker(sandbox), 2 * cores())
+        means = Means(tasks.verify.remembering(asker(sandbox)), image_root(), 2 * cores())
+        report = tasks.verify.verify(spec, means.run, means.workers)
+        if recall:
+            report = replace(report, recall=measure(spec, means))
     print(tasks.verify.render(report))
     print(f"evidence: {tasks.verify.save_evidence(report)}")
     raise typer.Exit(1 if report.disagreements else 0)

@@ -50,6 +50,7 @@ class Judged:
     informs: bool = False
     sources: tuple[str, ...] = ()
     documented: bool = False  # described or named as an option, not only a word in the program
+    described: bool = False  # some source has an entry for it
     value: str = ""
     beside: tuple[str, ...] = ()
     about: str = ""
@@ -78,6 +79,7 @@ def _judge(interview: Interview, said: list[Candidate]) -> Judged:
         judged,
         sources=tuple(dict.fromkeys(c.source for c in said)),
         documented=any(c.source != "binary" for c in said),
+        described=any(c.entry for c in said),
         value=best.value,
         beside=tuple(dict.fromkeys(name for c in said for name in c.beside)),
         about=max((c.about for c in said), key=len),
@@ -112,8 +114,9 @@ def _in_company(interview: Interview, name: str, value: str, bare: Asked) -> Jud
         given = interview.ask(f"{name}{'=' if name[0] == '+' else ' '}{sample}", sentinel)
         if given.read_on and not given.unknown(name):
             return _judged(name, Standing.TAKEN, "one", given, given.read_on)
-    if bare.unknown(name):
-        return _judged(name, Standing.REJECTED, "none", bare, bare.unknown(name))
+    refused = bare.unknown(name) or bare.unknown_any
+    if refused:
+        return _judged(name, Standing.REJECTED, "none", bare, refused)
     informs = bool(re.search(r"(?i)usage|version|options", bare.answer.text))
     standing = Standing.TAKEN if informs else Standing.UNDECIDED
     first = next((line.strip() for line in bare.answer.text.splitlines() if line.strip()), "")

@@ -37,7 +37,7 @@ class Scope:
     @property
     def dashes(self) -> str:
         """How its long options begin."""
-        return "--" if self.interview.words.sentinel.startswith("--") else "-"
+        return "-" if re.match(r"-\w{2}", self.interview.words.sentinel) else "--"
 
 
 def gather(scope: Scope, root: Path | None, workers: int = 1) -> list[Candidate]:
@@ -51,9 +51,12 @@ def gather(scope: Scope, root: Path | None, workers: int = 1) -> list[Candidate]
 
 
 def _is_wanted(candidate: Candidate, scope: Scope) -> bool:
-    """Not "-xyz" out of running text where it may be three letters, nor the sentinel."""
+    """Not "-xyz" out of running text where it may be three letters, nor "+x" where no option is
+    written so, nor the sentinel."""
     name = candidate.name
     if name == scope.interview.words.sentinel or not name.strip("-+"):
+        return False
+    if name[0] == "+" and scope.interview.words.sentinel[:1] != "+":
         return False
     is_cluster = name[0] == "-" and name[1] != "-" and len(name) > 2
     return candidate.entry or not is_cluster or scope.dashes == "-"
