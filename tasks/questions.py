@@ -221,6 +221,9 @@ class _Scope:
         if self.words.refused is None and self.words.repeated is None:
             given = self.interview.with_value(option, option.name)
             return self._reads(option.name, claim, f"{given} {given}", True, option.name)
+        once, complaint, _ = self._whole(option, None)
+        if complaint:
+            return self.interview.settle(once, option.name, claim, None, complaint)
         asked, line, _ = self._whole(option, None, twice=True)
         return self.interview.settle(asked, option.name, claim, not line, line)
 

@@ -18,12 +18,27 @@ app = typer.Typer(help="Tool specs: what each tool's command line accepts.", no_
 
 @app.command("list")
 def list_specs() -> None:
-    """The tools that the checker knows."""
+    """The tools that the checker knows: version, options, claims confirmed, recall."""
+    from tasks.describe import summary
     from tasks.spec import load_specs
 
-    for name, spec in load_specs().items():
-        options = sum(len(options) for _, options, _ in spec.scopes())
-        print(f"{name} {spec.version}: {options} options, {spec.personality}")
+    for spec in load_specs().values():
+        print(summary(spec))
+
+
+@app.command("show", context_settings={"ignore_unknown_options": True})
+def show(
+    tool: Annotated[str, typer.Argument(help="A tool with a spec, for example nmap.")],
+    flag: Annotated[
+        str | None, typer.Argument(help="An option of it: -sV. Leave it out for all.")
+    ] = None,
+) -> None:
+    """What a tool's options are: spellings, value, company, and what the tool said of them."""
+    from tasks.describe import option_text, tool_text
+    from tasks.spec import load_spec
+
+    spec = load_spec(tool)
+    print(tool_text(spec) if flag is None else option_text(spec, flag))
 
 
 @app.command("extract")
