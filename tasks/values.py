@@ -12,6 +12,7 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from math import isfinite
 from types import MappingProxyType
 
@@ -19,7 +20,9 @@ from tasks.addresses import LAST_PORT, host_text, port_text
 from tasks.syntax import go_regex, go_url, openssl_values
 from tasks.syntax.ip_ranges import ip_ranges_text
 from tasks.syntax.display_filter import display_text
+from tasks.syntax.nmap_ports import nmap_port_text
 from tasks.syntax.pcap_filter import filter_text
+from tasks.syntax.socat_address import address_text
 from tasks.syntax.tshark_values import decode_as, field_name, preference
 from tasks.urls import url_text
 
@@ -323,11 +326,13 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "free_numbers": _free(_numbers),
         "free_int": _free(_int),
         "free_url": _FREE_URL,
+        "nmap_ports": nmap_port_text,
         "go_int": _go_int,
         "go_url": _go_url,
         "go_regex": _go_regex,
         "free_host": _free(_host),
         "free_domain": _free(_domain),
+        "socat_address": partial(address_text, any_option=True),
         **{f"openssl_{name}": text for name, text in openssl_values.TYPES.items()},
     }
 )

@@ -18,6 +18,7 @@ from tasks.types import Argument, Command, Fault
 
 _ALGORITHM = "-*"  # how `-help` lists "any supported digest" and "any supported cipher"
 _HELP = frozenset({"-h", "-help", "--h", "--help"})
+_BASE64 = "base64"  # a command, and as an option of enc no cipher
 # Beside these options their command takes no operand.
 _ALONE = {"s_client": ("-connect", "-unix"), "passwd": ("-in", "-stdin")}
 _WITHOUT_IV = ("des-ede", "des-ede3", "rc4", "rc4-40", "null")
@@ -36,7 +37,7 @@ def split(grammar: Grammar, words: Sequence[str]) -> tuple[Grammar, Sequence[str
         return grammar.subcommands["no-"], words
     for command in _COMMANDS_OF:
         found = grammar.subcommands[command]
-        if name.lower() in _algorithms(found):
+        if name.lower() in _algorithms(found) or (command == "enc" and name == _BASE64):
             return found, (f"-{name}", *rest)
     raise RefusedError(Fault.WRONG_TOOL, f"openssl has no command {name!r}")
 
