@@ -55,6 +55,32 @@ def test_check_as_json() -> None:
     assert [level["level"] for level in verdict["levels"]][-1] == "flags"
 
 
+def test_check_shows_the_parse_and_the_canonical_form() -> None:
+    output = run("check", "sudo nmap -p443,80 -reason 10.0.0.1 | grep open").output
+    assert "-reason                  --reason" in output
+    assert "target = 10.0.0.1" in output
+    assert "nmap -p=80,443 target=10.0.0.1 | grep open" in output
+    data = json.loads(run("check", "nmap -p443,80 h", "--json").output)
+    assert data["commands"][0]["arguments"][0] == {"name": "-p", "value": "443,80", "spelled": "-p"}
+
+
+def test_check_of_a_file_gives_one_verdict_a_line(tmp_path: Path) -> None:
+    commands = tmp_path / "commands"
+    commands.write_text("nmap -p 80 h\n\nnmap --zzq h\n")
+    answer = run("check", "--file", str(commands))
+    assert [line.split()[0] for line in answer.output.splitlines()] == ["pass", "fail"]
+    assert answer.exit_code == 1
+    lines = run("check", "--file", str(commands), "--json").output.splitlines()
+    assert [json.loads(line)["status"] for line in lines] == ["pass", "fail"]
+    commands.write_text("nmap -p 80 h\n")
+    assert run("check", "--file", str(commands)).exit_code == 0
+
+
+def test_check_wants_a_command_or_a_file(tmp_path: Path) -> None:
+    for arguments in ([], ["true", "--file", "x"], ["--file", str(tmp_path / "none")]):
+        assert isinstance(run("check", *arguments).exception, UserError)
+
+
 def test_check_of_an_unknown_task_names_near_ones() -> None:
     error = run("check", "true", "--task", TASK.id[:-1]).exception
     assert isinstance(error, UserError)

@@ -58,6 +58,23 @@ def test_the_only_line_is_taken_as_it_is():
     assert extract("nnmap -sV h", NAMES) == "nnmap -sV h"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "curl -d '{\n  \"a\": 1\n}' http://h/",
+        'curl -d "a\nb" http://h/',
+        "nmap -iL - <<EOF\n10.0.0.1\n\nEOF",
+    ],
+)
+def test_quotes_and_heredocs_go_over_lines(command):
+    assert extract(command, NAMES) == command
+    assert extract(f"Run this:\n\n```\n{command}\n```\nIt's done.", NAMES) == command
+
+
+def test_a_quote_that_never_ends_stays_on_its_line():
+    assert extract("nmap 'h\nThat is all.", NAMES) == "nmap 'h"
+
+
 @given(st.text(max_size=200))
 def test_any_text_gives_one_line_or_nothing(text):
     found = extract(text, NAMES)
