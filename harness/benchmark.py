@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.asking import asker
 from harness.conclude import conclude
 from harness.ingredients import ingredients, package_versions
 from harness.judge import judge_run
@@ -23,6 +24,7 @@ from harness.registry import SANDBOXES, open_suite
 from harness.schedule import run_cells
 from sandbox.types import SandboxError
 from tasks.errors import UserError
+from tasks.verify import check_versions
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -121,6 +123,8 @@ def complete(run: Run, judge: Judge, console: Console) -> dict[str, Any]:
             return run.result()
         suite = open_suite(run.manifest.profile.suite)
         check_unchanged(run, judge, suite)
+        if judge.sandbox:
+            check_versions(asker(judge.sandbox), {task.tool for task in suite.tasks})
         workers = run.manifest.profile.workers or cores()
         sizes: Counter[str] = Counter(task.split for task in suite.tasks)
         with phase(console, "train and evaluate") as report:

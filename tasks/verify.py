@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from tasks.errors import UserError
 from tasks.interview import Answer, Evidence, Finding, Run, wording
 from tasks.proposal.recall import Name, Recall
 from tasks.questions import questions
-from tasks.spec import SPECS, ToolSpec
+from tasks.spec import SPECS, ToolSpec, load_spec
 
 __all__ = [
     "Answer",
@@ -29,6 +29,7 @@ __all__ = [
     "Run",
     "VerifyReport",
     "check_version",
+    "check_versions",
     "evidence_path",
     "load_evidence",
     "load_recall",
@@ -97,6 +98,19 @@ def check_version(spec: ToolSpec, run: Run) -> None:
             f"the spec of {spec.tool} is for version {spec.version}, but the sandbox has"
             f" {found[1]}: rebuild the image, or write a spec for {found[1]}"
         )
+
+
+def check_versions(run: Run, tools: Iterable[str]) -> None:
+    """UserError that names every tool whose installed version is not that of its spec: what the
+    spec says of it may be wrong. One call for each tool."""
+    wrong = []
+    for tool in sorted(set(tools)):
+        try:
+            check_version(load_spec(tool), run)
+        except UserError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise UserError("; ".join(wrong))
 
 
 def render(report: VerifyReport) -> str:

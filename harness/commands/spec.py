@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from sandbox.types import Execution, Sandbox
-    from tasks.verify import Answer
 
 app = typer.Typer(help="Tool specs: what each tool's command line accepts.", no_args_is_help=True)
 
@@ -52,6 +47,7 @@ def extract(
 
     Every name is put to the tool in the sandbox; what it rejects is listed in comments.
     """
+    from harness.asking import asker
     from harness.benchmark import cores, open_sandbox
     from tasks.proposal import Means, propose
     from tasks.proposal.render import as_yaml
@@ -88,6 +84,7 @@ def verify(
     Exits with 1 if the tool disagrees.
     """
     import tasks.verify
+    from harness.asking import asker
     from harness.benchmark import cores, open_sandbox
     from tasks.proposal import Means
     from tasks.proposal.recall import recall as measure
@@ -102,22 +99,3 @@ def verify(
     print(tasks.verify.render(report))
     print(f"evidence: {tasks.verify.save_evidence(report)}")
     raise typer.Exit(1 if report.disagreements else 0)
-
-
-def asker(sandbox: Sandbox) -> Callable[[str], Answer]:
-    """Runs a command line in the sandbox and tells what it said. A tool that has not complained
-    within seconds is at work."""
-    from sandbox.types import Limits
-
-    limits = Limits(wall_s=10)
-    return lambda line: answer(sandbox.run(line, limits))
-
-
-def answer(execution: Execution) -> Answer:
-    """An execution as the spec's interview reads it; SandboxError if the sandbox broke."""
-    from sandbox.types import Ending, SandboxError
-    from tasks.verify import Answer
-
-    if execution.ending is Ending.INFRASTRUCTURE:
-        raise SandboxError(f"The sandbox broke at {execution.command!r}: {execution.detail}.")
-    return Answer(execution.exit_code, execution.stdout, execution.stderr)

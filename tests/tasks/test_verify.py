@@ -21,6 +21,7 @@ from tasks.verify import (
     Run,
     VerifyReport,
     check_version,
+    check_versions,
     load_evidence,
     render,
     save_evidence,
@@ -187,6 +188,14 @@ def test_another_version_is_refused() -> None:
 def test_a_tool_that_is_not_there_is_refused() -> None:
     with pytest.raises(UserError, match="tells no version of sqlmap"):
         check_version(spec_of(BATCH), lambda _: Answer(127, "", "sqlmap: command not found"))
+
+
+def test_every_tool_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    specs = {v: spec_of(BATCH, version=v) for v in ("1.7.2", "1.8", "1.9")}
+    monkeypatch.setattr("tasks.verify.load_spec", specs.__getitem__)
+    check_versions(optparse_tool, ["1.7.2"])
+    with pytest.raises(UserError, match=r"for version 1\.8, but .*; .* for version 1\.9, but"):
+        check_versions(optparse_tool, ["1.9", "1.7.2", "1.8"])
 
 
 def test_a_disagreement_is_one_sentence() -> None:
