@@ -51,6 +51,12 @@ class Bench:
     def seed(self, cycle: int, purpose: str) -> int:
         return derive(self.cell.seed, self.cell.arm, cycle, purpose)
 
+    def heldout(self, cycle: int) -> list[Task]:
+        """The held-out tasks of a cycle's evaluation: all before and after, fewer in between."""
+        between = 0 < cycle < self.manifest.profile.cycles
+        ids = set(self.manifest.light if between else self.manifest.heldout)
+        return [task for task in self.suite.split("heldout") if task.id in ids]
+
     def evaluate(self, tasks: Sequence[Task], cycle: int, split: str) -> list[Sample]:
         """K samples of every task at the benchmark's temperature, scored by every proxy."""
         profile = self.manifest.profile
@@ -83,12 +89,9 @@ def run_cell(run: Run, name: str) -> None:
 
 def evaluate_base(bench: Bench, store: CellStore) -> None:
     """The one step of a base cell: held-out and calibration tasks before any training."""
-    rows = [
-        sample
-        for split in ("heldout", "calibration")
-        if split in bench.suite.about.splits
-        for sample in bench.evaluate(bench.suite.split(split), 0, split)
-    ]
+    rows = bench.evaluate(bench.heldout(0), 0, "heldout")
+    if "calibration" in bench.suite.about.splits:
+        rows += bench.evaluate(bench.suite.split("calibration"), 0, "calibration")
     store.commit({"cycle": 0}, samples=(sample.as_json() for sample in rows))
 
 
@@ -97,11 +100,7 @@ def train_cycle(bench: Bench, run: Run, cycle: int) -> None:
     bench.similarity.forget()
     trainer, store = TRAINERS.load(bench.cell.arm)(), run.cell(bench.cell.name)
     report = trainer.cycle(draw_prompts(bench, cycle), context(bench, run, trainer.needs, cycle))
-    tasks = bench.suite.split("heldout")
-    if cycle < bench.manifest.profile.cycles:
-        light = set(bench.manifest.light)
-        tasks = tuple(task for task in tasks if task.id in light)
-    rows = bench.evaluate(tasks, cycle, "heldout")
+    rows = bench.evaluate(bench.heldout(cycle), cycle, "heldout")
     bench.policy.save_adapter(store.adapter(cycle))
     store.commit(
         summary(report, cycle),

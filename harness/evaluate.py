@@ -49,10 +49,11 @@ def samples(
             yield Sample(cycle, split, prompt.id, j, generation.text, generation.tokens, values)
 
 
-def light_subset(tasks: Sequence[Task], n: int) -> tuple[str, ...]:
+def even_subset(tasks: Sequence[Task], n: int) -> tuple[str, ...]:
     """Ids of `n` tasks (or all, if fewer), as evenly over the families as can be.
 
-    The choice depends on the ids only, so that every run on a suite looks at the same tasks.
+    The choice depends on the ids only, so that every run on a suite looks at the same tasks, and
+    a smaller subset is part of every larger one.
     """
     families: dict[str, list[str]] = defaultdict(list)
     for task in sorted(tasks, key=lambda task: hashlib.sha256(task.id.encode()).digest()):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from harness.evaluate import light_subset
+from harness.evaluate import even_subset
 from harness.ingredients import Ingredients, ingredients, machine, package_versions
 from harness.profile import Profile
 from harness.registry import PROXIES, TRAINERS, check_model
@@ -52,7 +52,8 @@ class Manifest(Record):
     arms: tuple[ArmPlan, ...]
     proxies: tuple[str, ...]  # measured on every evaluated sample
     cells: tuple[Cell, ...]
-    light: tuple[str, ...]  # ids of the tasks evaluated between the first and the last cycle
+    heldout: tuple[str, ...]  # ids of the held-out tasks that are evaluated first and last
+    light: tuple[str, ...]  # and of those that are evaluated in between
     packages: dict[str, str]
     machine: str
     arguments: tuple[str, ...]
@@ -116,6 +117,7 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
     if not suite.split("train") or not suite.split("heldout"):
         raise UserError(f"Suite {suite.name} needs train and held-out tasks for a benchmark.")
     check_model(profile.model)
+    heldout = suite.split("heldout")
     arms = plan_arms(profile.trainers)
     proxies = dict.fromkeys(["fidelity", "reproducibility", *(arm.proxy for arm in arms)])
     return Manifest(
@@ -127,9 +129,8 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
         arms=arms,
         proxies=tuple(proxies),
         cells=plan_cells(arms, profile.seeds),
-        light=light_subset(
-            [task for task in suite.split("heldout") if task.possible], profile.light_tasks
-        ),
+        heldout=even_subset(heldout, profile.heldout_tasks or len(heldout)),
+        light=even_subset([task for task in heldout if task.possible], profile.light_tasks),
         packages=package_versions(),
         machine=machine(),
         arguments=request.arguments,

@@ -31,7 +31,8 @@ class Profile(Record):
     tasks_per_cycle: Count = 50
     candidates: Count = 3  # commands a task that may be trained on
     samples: Annotated[int, Field(ge=2)] = 4  # commands a task in evaluations
-    light_tasks: Count = 48  # held-out tasks of the evaluations between the first and the last
+    heldout_tasks: Count | None = None  # evenly over families; null: all of them
+    light_tasks: Count = 48  # of these, the ones evaluated between the first and the last cycle
     temperature: Annotated[float, Field(gt=0)] = 0.7
     max_new_tokens: Count = 96
     learning_rate: Annotated[float, Field(gt=0)] = 2e-4

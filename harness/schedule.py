@@ -75,10 +75,10 @@ def work(manifest: Manifest, cell: Cell, sizes: Mapping[str, int]) -> list[int]:
     """Sequences to generate in each step of a cell: what its time is roughly in proportion to."""
     profile = manifest.profile
     if cell.arm == BASE:
-        return [2 * profile.samples * (sizes["heldout"] + sizes["calibration"])]
+        return [2 * profile.samples * (len(manifest.heldout) + sizes["calibration"])]
     train = 4 * profile.candidates * min(profile.tasks_per_cycle, sizes["train"])
     light = train + 2 * profile.samples * len(manifest.light)
-    full = train + 2 * profile.samples * sizes["heldout"]
+    full = train + 2 * profile.samples * len(manifest.heldout)
     return [light] * (profile.cycles - 1) + [full]
 
 

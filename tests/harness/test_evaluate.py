@@ -1,4 +1,4 @@
-from harness.evaluate import light_subset
+from harness.evaluate import even_subset
 from tasks.types import Intent, Task, WrongCommand
 
 
@@ -19,11 +19,15 @@ def task(family: str, number: int) -> Task:
 TASKS = [task(family, number) for family in "abc" for number in range(5)]
 
 
-def test_the_light_subset_is_spread_over_families_and_fixed() -> None:
-    light = light_subset(TASKS, 6)
+def test_the_even_subset_is_spread_over_families_and_fixed() -> None:
+    light = even_subset(TASKS, 6)
     assert sorted(id[0] for id in light) == ["a", "a", "b", "b", "c", "c"]
-    assert light == light_subset(list(reversed(TASKS)), 6)
+    assert light == even_subset(list(reversed(TASKS)), 6)
+
+
+def test_a_smaller_subset_is_part_of_a_larger_one() -> None:
+    assert set(even_subset(TASKS, 4)) < set(even_subset(TASKS, 7))
 
 
 def test_a_small_split_is_taken_whole() -> None:
-    assert set(light_subset(TASKS, 99)) == {task.id for task in TASKS}
+    assert set(even_subset(TASKS, 99)) == {task.id for task in TASKS}
