@@ -1,7 +1,8 @@
 """Draws the rows of a generated suite from the task families, the same ones every time.
 
 `suite.yaml` says how: `generated: {seed: 1, rows: {heldout: 6, train: 9}}` is six rows a family
-in held-out and nine in train, the latter without the families declared `unseen`. Each family has
+in held-out and nine in train, the latter without the families that are `unseen` or not possible.
+Each task gets hard negatives from tasks/mutators.py beside those of its author. Each family has
 its own stream of random numbers, so a new family leaves the rows of the others as they are.
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from tasks.errors import UserError
 from tasks.families import Family, load_families
+from tasks.mutators import hard_negatives, siblings_of
 from tasks.suite import SUITES, Generated, SuiteFile, read_about
 from tasks.types import Split, Task
 
@@ -30,8 +32,13 @@ def render(about: SuiteFile, split: Split) -> str:
     plan = about.generated
     if plan is None:
         raise UserError(f"suite {about.name!r} is written by hand: suite.yaml has no `generated`")
-    families = [f for f in load_families() if split != "train" or f.name not in about.unseen]
+    families = [
+        family
+        for family in load_families()
+        if split != "train" or (family.possible and not family.unseen)
+    ]
     rows = [task for family in families for task in draw_rows(family, split, plan)]
+    rows = [with_negatives(task, rows, plan.negatives) for task in rows]
     return "".join(as_line(task) + "\n" for task in rows)
 
 
@@ -50,6 +57,7 @@ def draw_rows(family: Family, split: Split, plan: Generated) -> Sequence[Task]:
                 split=split,
                 prompt=drawn.prompt,
                 params=drawn.params,
+                possible=family.possible,
                 intent=drawn.intent,
                 observe=drawn.observe,
                 correct=drawn.correct,
@@ -57,6 +65,12 @@ def draw_rows(family: Family, split: Split, plan: Generated) -> Sequence[Task]:
             )
         )
     return rows
+
+
+def with_negatives(task: Task, tasks: Sequence[Task], count: int) -> Task:
+    """The task with `count` hard negatives by mutators after those of its author."""
+    made = hard_negatives(task, siblings_of(task, tasks), count)
+    return task.model_copy(update={"wrong": (*task.wrong, *made)})
 
 
 def as_line(task: Task) -> str:

@@ -332,8 +332,8 @@ def extra_target(given: Material) -> Iterator[Words]:
     for part in given.tested:
         if part.is_option or not given.is_target(part):
             continue
+        first = given.anatomy.words[part.start : part.stop]
         for words in _other_values(given, [part]):
-            first = given.anatomy.words[part.start : part.stop]
             yield (*words[: part.start], *first, *words[part.start :])
 
 
@@ -374,7 +374,10 @@ def mutants(task: Task, siblings: Sequence[Task]) -> Mapping[str, Sequence[str]]
 
 
 def siblings_of(task: Task, tasks: Sequence[Task]) -> Sequence[Task]:
-    """The two tasks that lend values: the next ones of the family, or else of the tool."""
+    """The two tasks that lend values: the next ones of the family, or else of the tool. None for
+    an impossible task, which has no right command to edit."""
+    if not task.possible:
+        return []
     for same in ("family", "tool"):
         kin = [t for t in tasks if t.possible and getattr(t, same) == getattr(task, same)]
         if len(kin) > 1:

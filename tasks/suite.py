@@ -10,7 +10,7 @@
     heldout.jsonl  {"id": "nmap.port-check/heldout-0", "family": "nmap.port-check", ...}
 
 A row is a `tasks.types.Task` without `split`, which is the split whose file it stands in. What
-makes a suite sound is in tasks/soundness.py.
+makes a suite sound is in tasks/soundness.py, and how that is remembered in tasks/sound.py.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import yaml
 from pydantic import ValidationError
 
 from tasks.errors import UserError
+from tasks.sound import Thresholds, require_sound
 from tasks.types import Record, Split, Task
 
 SUITES = Path(__file__).parent / "suites"
@@ -35,6 +36,7 @@ class Generated(Record):
 
     seed: int
     rows: dict[Split, int]
+    negatives: int = 8  # hard negatives a task, by mutators, beside the author's
 
 
 class SuiteFile(Record):
@@ -46,9 +48,11 @@ class SuiteFile(Record):
     license: str
     made: str  # how the rows came to be, for the datasheet
     splits: dict[Split, str]  # split -> file of rows
-    unseen: tuple[str, ...] = ()  # held-out families that never occur in train
+    unseen: tuple[str, ...] = ()  # held-out families that never occur in train, if not generated
     phrasings: int = 1  # the least number of phrasings of each held-out family
     shared: bool = False  # declared: train and held-out rows are the same, so nothing generalises
+    plain: tuple[str, ...] = ()  # options' names that are plain English
+    thresholds: Thresholds | None = None
     generated: Generated | None = None
 
 
@@ -78,8 +82,17 @@ class Suite:
         return self.about.license
 
     @property
+    def thresholds(self) -> Thresholds:
+        return self.about.thresholds or Thresholds()
+
+    @property
     def unseen_families(self) -> frozenset[str]:
-        return frozenset(self.about.unseen)
+        """Held-out families that never occur in train. A generated suite does not list them: its
+        families say so themselves."""
+        if self.about.generated is None:
+            return frozenset(self.about.unseen)
+        asked = {t.family for t in self.tasks if t.possible and t.split == "heldout"}
+        return frozenset(asked - {t.family for t in self.tasks if t.split == "train"})
 
     def split(self, name: Split) -> tuple[Task, ...]:
         """The tasks of one split. Raises UserError if the suite has no such split."""
@@ -95,7 +108,18 @@ def suite_names() -> tuple[str, ...]:
 
 
 def load_suite(name_or_path: str | Path) -> Suite:
-    """The suite of that name, or in that folder.
+    """The suite of that name, or in that folder, if `suite check` has shown that it is sound.
+
+    Raises UserError naming what is wrong and what to do.
+    """
+    suite = read_suite(name_or_path)
+    if suite.about.thresholds is not None:
+        require_sound(suite.folder, suite.digest, suite.thresholds)
+    return suite
+
+
+def read_suite(name_or_path: str | Path) -> Suite:
+    """The suite of that name, or in that folder, sound or not.
 
     Raises UserError naming file, line and key of the first thing that is wrong.
     """

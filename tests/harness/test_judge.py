@@ -65,3 +65,9 @@ def test_a_broken_or_slow_sandbox_is_nobodys_wrong_answer(
 
 def test_right_on_paper_and_not_seen_by_the_lab_is_wrong(task: Task) -> None:
     assert outcome(task.correct[0], execution(), task) == (Outcome.WRONG, Fault.NO_EFFECT, "fail")
+
+
+def test_what_no_lab_can_see_is_judged_on_paper(task: Task) -> None:
+    unseen = task.model_copy(update={"observe": ()})
+    late = execution("timeout")
+    assert outcome(task.correct[0], late, unseen) == (Outcome.CORRECT, None, NOT_EXECUTED)

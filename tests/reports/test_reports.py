@@ -149,3 +149,14 @@ def test_reports_load_neither_torch_nor_the_referee() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert loaded.stdout.strip() == "[]"
+
+
+def test_refusals_are_shown_where_there_were_impossible_tasks(result: dict[str, Any]) -> None:
+    title = "Impossible tasks refused"
+    assert title not in [table.title for table in content.detail_tables(result)]
+    arms = [{"arm": "v1", "before": {"refused": 3, "samples": 9},
+             "after": {"refused": 0, "samples": 0}}]  # fmt: skip
+    asked = {**result, "impossible": {"tasks": 3, "arms": arms}}
+    table = next(table for table in content.detail_tables(asked) if table.title == title)
+    assert table.rows[0][:2] == ("v1", "3 of 9")
+    assert "3 held-out tasks" in table.note

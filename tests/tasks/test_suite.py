@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 
@@ -11,8 +10,7 @@ import pytest
 
 from tasks.errors import UserError
 from tasks.generate import generate
-from tasks.soundness import check_suite
-from tasks.suite import SUITES, Suite, load_suite, suite_names
+from tasks.suite import SUITES, Suite, load_suite, read_suite
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +33,6 @@ def edit_row(folder: Path, line: int, **changes: object) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
-@pytest.mark.parametrize("name", suite_names())
-def test_shipped_suites_are_sound(name: str) -> None:
-    assert [str(problem) for problem in check_suite(load_suite(name))] == []
-
-
 def test_recon_is_large_enough_and_a_quarter_of_its_families_unseen(recon: Suite) -> None:
     heldout = recon.split("heldout")
     assert len(heldout) >= 300
@@ -55,7 +48,7 @@ def test_recon_is_what_its_families_generate(recon: Suite, tmp_path: Path) -> No
     folder.mkdir()
     shutil.copy(recon.folder / "suite.yaml", folder)
     generate(folder)
-    assert load_suite(folder).digest == recon.digest
+    assert read_suite(folder).digest == recon.digest
 
 
 def test_seed20_is_twenty_tasks_shared_by_its_splits() -> None:
@@ -113,39 +106,3 @@ def test_a_missing_file_is_explained(copy: Path) -> None:
     (copy / "tasks.jsonl").unlink()
     with pytest.raises(UserError, match=r"tasks.jsonl: No such file.*names it for heldout"):
         load_suite(copy)
-
-
-@pytest.mark.parametrize(
-    ("changes", "problem"),
-    [
-        ({"correct": ["nmap -sV -p 22 target.lab", "nmap -p 22 target.lab"]}, "does not pass"),
-        (
-            {"wrong": [{"command": "nmap -p22 -sV target.lab", "fault": "wrong value"}] * 3},
-            "passes; declared: wrong value",
-        ),
-        (
-            {"wrong": [{"command": "nmap -p 22 target.lab", "fault": "wrong value"}] * 3},
-            "is missing option .* declared: wrong value",
-        ),
-        ({"prompt": "nmap -sV -p 22 target.lab"}, "the empty answer .* passes"),
-    ],
-)
-def test_an_unsound_row_is_found(copy: Path, changes: dict[str, object], problem: str) -> None:
-    edit_row(copy, 3, **changes)
-    found = [str(p) for p in check_suite(load_suite(copy))]
-    assert any(re.search(problem, text) for text in found)
-
-
-def test_two_tasks_with_the_same_answer_are_found(copy: Path) -> None:
-    path = copy / "tasks.jsonl"
-    first, *rest = path.read_text().splitlines(keepends=True)
-    path.write_text(first + first.replace('"seed20-01"', '"seed20-1b"') + "".join(rest))
-    assert any("of seed20-1b passes" in str(p) for p in check_suite(load_suite(copy)))
-
-
-def test_shared_prompts_and_values_are_found(copy: Path) -> None:
-    path = copy / "suite.yaml"
-    path.write_text(path.read_text().replace("shared: true", "shared: false"))
-    found = [str(problem) for problem in check_suite(load_suite(copy))]
-    assert any("heldout and train share 20 prompts" in text for text in found)
-    assert any("parameter values" in text for text in found)
