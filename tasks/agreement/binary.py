@@ -57,7 +57,8 @@ def read_answer(words: Wording, answer: Answer, traffic: bool) -> Reading:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     """A pattern of the probes, for whatever flag it names."""
-    return re.compile(re.sub(r"\{(?:flag|word|other|last)\}", ".*?", pattern))
+    pattern = pattern.replace("{flag}", "[-+].*?")
+    return re.compile(re.sub(r"\{(?:word|other|last)\}", ".*?", pattern))
 
 
 def _complaints(words: Wording) -> Iterator[tuple[str, re.Pattern[str]]]:

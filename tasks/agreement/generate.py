@@ -92,11 +92,11 @@ class Generator:
         piece = self.tool.piece(line.subcommand, option, flag, rng)
         if piece is None:
             return None
-        longer = line.insert(rng.randint(0, line.first_operand()), piece)
+        longer = line.insert(rng.randint(*self.tool.room(line)), piece)
         for needed in option.needs:
             other = self._piece_named(line.subcommand, needed, rng)
             if other and other.option and other.option.name not in longer.names:
-                longer = longer.insert(0, other)
+                longer = longer.insert(self.tool.room(longer)[0], other)
         if is_right(longer):
             return longer
         self.refused += 1

@@ -54,11 +54,11 @@ class Bench:
         return Piece(words, option, flag, value)
 
     def place(self, line: Line) -> int:
-        """Somewhere before the first operand."""
-        return self.rng.randint(0, line.first_operand())
+        """Somewhere where an option can stand: in most tools, before the first operand."""
+        return self.rng.randint(*self.tool.room(line))
 
     def add(self, line: Line, *words: str) -> str:
-        """The line with words put before the first operand."""
+        """The line with words put where an option can stand."""
         return line.insert(self.place(line), Piece(words)).text
 
     def present(self, line: Line, arity: str = "") -> list[int]:
@@ -75,14 +75,17 @@ class Bench:
         index = self.place(line)
         return (line.insert(index, piece), index) if piece else None
 
-    def spelled(self, line: Line) -> str:
-        """Any spelling of an option."""
-        return self.rng.choice(self.rng.choice(self.options(line)).spellings)
+    def spelled(self, line: Line) -> str | None:
+        """Any spelling of an option; None if there is no option."""
+        options = self.options(line)
+        return self.rng.choice(self.rng.choice(options).spellings) if options else None
 
 
 def unknown_flag(bench: Bench, line: Line) -> str | None:
     """A flag one letter away from a real one: one more, one less, or another one."""
     flag = bench.spelled(line)
+    if flag is None:
+        return None
     at = bench.rng.randrange(len(flag) - len(flag.lstrip("-+")), len(flag))
     letter = bench.rng.choice(LETTERS)
     near = bench.rng.choice(
@@ -299,14 +302,17 @@ def conflicting_options(bench: Bench, line: Line) -> str | None:
     """Two options of which the spec says that they are refused together, or any two."""
     options = bench.options(line)
     rivals = [o for o in options if o.conflicts]
+    pair: list[Option | None] = []
     if rivals and bench.rng.random() < 0.7:
         option = bench.rng.choice(rivals)
-        other = bench.tool.grammar(line.subcommand).option(bench.rng.choice(option.conflicts))
-    else:
-        option, other = bench.rng.sample(options, 2) if len(options) > 1 else (None, None)
-    if option is None or other is None:
+        other = bench.rng.choice(option.conflicts)
+        pair = [option, bench.tool.grammar(line.subcommand).option(other)]
+    elif len(options) > 1:
+        pair = list(bench.rng.sample(options, 2))
+    both = [option for option in pair if option]
+    if len(both) < 2:
         return None
-    pieces = [bench.plain(line, one, one.name) for one in (option, other)]
+    pieces = [bench.plain(line, option, option.name) for option in both]
     words = [word for piece in pieces if piece for word in piece.words]
     return bench.add(line, *words)
 

@@ -180,10 +180,20 @@ class Toolbox:
 
     def read(self, subcommand: str, words: Sequence[str]) -> tuple[Argument, ...] | None:
         """The arguments that the words are; None if the parser refuses them."""
+        before = self.words.first if self.trial.options_last else ()
+        grammar = self.grammar(subcommand)
         try:
-            return self.parser.read(self.grammar(subcommand), words, "").arguments
+            read = self.parser.read(grammar, (*before, *words), "").arguments
         except RefusedError:
             return None
+        return tuple(a for a in read if a.spelled not in before)
+
+    def room(self, line: Line) -> tuple[int, int]:
+        """The first and the last index at which an option can be put."""
+        if not self.trial.options_last:
+            return 0, line.first_operand()
+        operands = [i for i, piece in enumerate(line.pieces) if piece.option is None]
+        return max(operands, default=-1) + 1, len(line.pieces)
 
     def line(self, subcommand: str, text: str) -> Line:
         """The line that a text says: words with a dash are options, others operands."""

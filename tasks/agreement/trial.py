@@ -28,6 +28,8 @@ class Trial(Record):
     # Options that leave the rest of the command unread or make it slow, and why: each is tried in
     # a valid command of its own and in no mutant.
     apart: Mapping[str, str] = {}
+    # Options stand behind the operands: the tool reads none before them.
+    options_last: bool = False
     # What the tool says only after it has taken its command line; a regular expression. Traffic
     # in the lab and exit code 0 say so of every tool.
     accepted: str | None = None

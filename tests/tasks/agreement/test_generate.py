@@ -84,3 +84,13 @@ def test_a_base_is_cut_into_options_and_operands() -> None:
     assert line.first_operand() == 3
     assert is_right(line)
     assert shlex.split(line.text) == list(line.words)
+
+
+def test_options_stand_behind_the_operands_where_the_tool_wants_them_there() -> None:
+    box = Toolbox("nmap")
+    box.trial = box.trial.model_copy(update={"options_last": True})
+    for seed in range(20):
+        line = Generator(box, 0).draw(Random(seed))
+        first, last = box.room(line)
+        assert all(piece.option for piece in line.pieces[first:last])
+        assert line.pieces[first - 1].option is None

@@ -38,6 +38,7 @@ def read(text: str, code: int | None = 1, *, traffic: bool = False) -> Reading:
     ("text", "kind"),
     [
         ("tool: no option --fast", "unknown"),
+        ("tool: no option +fast", "unknown"),
         ("ambiguous: --f", "unknown"),
         ("-x wants a value", "missing"),
         ("-a and -b exclude each other", "conflict"),
@@ -60,6 +61,10 @@ def test_acceptance_shows_in_exit_code_traffic_or_words() -> None:
     assert read("connection refused", 1, traffic=True).said is Said.ACCEPTED
     assert read("", None, traffic=True).said is Said.ACCEPTED
     assert read("scanning", None).said is Said.ACCEPTED
+
+
+def test_a_flag_that_a_complaint_names_has_a_dash() -> None:
+    assert read("no option there", 1).said is Said.UNTOLD
 
 
 def test_nothing_is_told_by_an_unknown_failure() -> None:
