@@ -18,8 +18,9 @@ from types import MappingProxyType
 
 from tasks.addresses import LAST_PORT, host_text, port_text
 from tasks.syntax import go_regex, go_url, openssl_values
-from tasks.syntax.ip_ranges import ip_ranges_text
 from tasks.syntax.display_filter import display_text
+from tasks.syntax.ip_ranges import ip_ranges_text
+from tasks.syntax.netdb import service_ports
 from tasks.syntax.nmap_ports import nmap_port_text
 from tasks.syntax.pcap_filter import filter_text
 from tasks.syntax.socat_address import address_text
@@ -268,6 +269,26 @@ def _go_regex(text: str) -> str:
     return text
 
 
+def _service_or_number(text: str) -> str:
+    """What getaddrinfo takes as a port: any number, or a service by name."""
+    if text.isdecimal():
+        return str(int(text))
+    ports = service_ports(text)
+    if not ports:
+        raise ValueError(f"{text!r} is neither a number nor a known service")
+    return str(next(iter(ports.values())))
+
+
+def _port_or_range(text: str) -> str:
+    """nc's port, service or range, the ends of it in order; other text stands for itself."""
+    if text.isdecimal() or service_ports(text):
+        return _service_or_number(text)
+    ends = text.split("-")
+    if len(ends) == 2 and all(end.isdecimal() for end in ends):
+        return "-".join(map(str, sorted(map(int, ends))))
+    return text
+
+
 def _free(strict: Callable[[str], str]) -> Callable[[str], str]:
     """A type that a tool does not check: what is of no meaning stands for itself."""
 
@@ -314,6 +335,8 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "c_float": _c_float,
         "atoi": _atoi,
         "c_number": _c_number,
+        "service_or_number": _service_or_number,
+        "port_or_range": _port_or_range,
         "pcap_filter": filter_text,
         "display_filter": display_text,
         "tshark_field": field_name,

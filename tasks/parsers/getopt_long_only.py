@@ -26,6 +26,8 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
             arguments.append(operand(word))
         else:
             arguments += _option(grammar, word, left)
+        if any(option.informs for a in arguments[-1:] if (option := grammar.canonical.get(a.name))):
+            break  # nmap acts on --version as soon as it sees it
     return arguments
 
 

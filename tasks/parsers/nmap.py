@@ -1,0 +1,149 @@
+"""nmap: getopt_long_only, and what nmap itself looks at before it scans.
+
+Traps: only the first letter after -P counts (`-Pnx` is -Pn), -P alone is -PE; numbers end where
+they cease to be numbers (`--ttl abc` is 0); a time of 100 without a unit is refused as a relic of
+milliseconds; nothing is read after -V.
+Source: nmap 7.93 nmap.cc (parse_options, apply_delayed_options, validate_scan_lists).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from tasks.parsers import getopt_long_only
+from tasks.parsers.grammar import Grammar, RefusedError
+from tasks.syntax import nmap_ports, nmap_scripts
+from tasks.types import Argument, Command, Fault
+from tasks.values import seconds
+
+_PING = re.compile(r"-P[nN0DIEMPR]")
+# The least seconds of a time, and how many are too many to be meant when no unit is given.
+_TIMES = {
+    "--max-rtt-timeout": (0.005, 50),
+    "--min-rtt-timeout": (0, 50),
+    "--initial-rtt-timeout": (0.000001, 50),
+    "--scan-delay": (0, 100),
+    "--max-scan-delay": (0, 100),
+    "--host-timeout": (0, 1500),
+}
+_ORDERED = (
+    ("--min-rate", "--max-rate"),
+    ("--min-parallelism", "--max-parallelism"),
+    ("--min-hostgroup", "--max-hostgroup"),
+)
+_SCRIPTED = ("--script", "-sC", "-A", "-sV")
+_NOT_SYN = ("-sT", "-sA", "-sW", "-sM", "-sN", "-sF", "-sX", "-sU", "-sI", "-sO", "-sY", "-sZ")
+_ADDRESS_RANGE = re.compile(r"\d+\.\d+\.\d+\.\d+\s*-\s*\d+\.\d+.*")
+
+
+def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
+    """The arguments in order; operands have no name yet. Raises RefusedError."""
+    return getopt_long_only.parse(grammar, [_ping(word) for word in words])
+
+
+def _ping(word: str) -> str:
+    match = _PING.match(word)
+    return "-PE" if word == "-P" else match[0] if match else word
+
+
+def check(_: Grammar, command: Command) -> None:
+    """Refuse values that must fit others, and those that are more than a word of the spec."""
+    names = {argument.name for argument in command.arguments}
+    for fault, problem in (*_value_problems(command, names), *_company_problems(command, names)):
+        raise RefusedError(fault, problem)
+
+
+def _value_problems(command: Command, names: set[str]) -> Iterator[tuple[Fault, str]]:
+    for argument in command.arguments:
+        problem = _problem(argument, names)
+        if problem:
+            yield Fault.BAD_VALUE, problem
+
+
+def _problem(argument: Argument, names: set[str]) -> str | None:
+    name, value = argument.name, argument.value or ""
+    if name in ("--script", "--script-help"):
+        return nmap_scripts.problem(value)
+    if name in _TIMES:
+        return _problem_of_time(name, value)
+    if name == "-PO" or (name == "-p" and "-sO" in names):
+        return nmap_ports.problem(value, last=255)
+    if name == "--mtu" and not _number(value) % 8 == 0 < _number(value):
+        return f"--mtu: {value!r} is not a multiple of 8 above 0"
+    if name == "--script-args" and not names.isdisjoint(_SCRIPTED):
+        return "--script-args: a brace is not closed" if value.count("{") > value.count("}") else None
+    if name == "--spoof-mac" and not _is_address(value):
+        return f"--spoof-mac: {value!r} is no address and no vendor"
+    if argument.spelled == "-o" and value[:1] in tuple("NAXGS"):
+        return f"-o{value} would write {value!r}; write -o{value[0]} {value[1:]}"
+    if name == "-D":
+        return _problem_of_decoys(value)
+    return _problem_of_target(value, names) if name == "target" else None
+
+
+def _is_address(value: str) -> bool:
+    """The digits of up to six bytes, or a part of a vendor's name."""
+    digits = value.replace(":", "")
+    if re.fullmatch(r"0|(?:[0-9A-Fa-f]{2}){1,6}", digits):
+        return True
+    return any(value.lower() in word for word in _vendors()) and not value.isdigit()
+
+
+@cache
+def _vendors() -> tuple[str, ...]:
+    """The words that are in the names of many vendors in nmap-mac-prefixes."""
+    folder = Path(nmap_ports.__file__).parent
+    return tuple((folder / "nmap_vendors.txt").read_text(encoding="utf-8").split())
+
+
+def _problem_of_time(name: str, value: str) -> str | None:
+    least, suspicious = _TIMES[name]
+    if seconds(value) < least:
+        return f"{name}: {value} is too short"
+    if value[-1:] in tuple("0123456789.") and seconds(value) >= suspicious:
+        return f"{name}: {value} seconds? nmap wants a unit"
+    return None
+
+
+def _problem_of_decoys(value: str) -> str | None:
+    decoys = value.lower().split(",")
+    if decoys.count("me") > 1:
+        return "-D: ME is given twice"
+    for decoy in decoys:
+        count = decoy.removeprefix("rnd:")
+        if decoy.startswith("rnd:") and not 0 < _number(count) <= 127:
+            return f"-D: {decoy!r} is not RND:NUMBER, up to 127"
+    return None
+
+
+def _problem_of_target(value: str, names: set[str]) -> str | None:
+    if re.search(r"\s", value):
+        return f"{value!r} is one word, not several targets"
+    if _ADDRESS_RANGE.fullmatch(value):
+        return f"{value!r} is not a range: write 10.0.0.1-5"
+    if "-6" not in names and value.count(":") > 1:
+        return f"{value!r} is an IPv6 address, for which nmap needs -6"
+    bits = value.partition("/")[2]
+    if "-6" not in names and bits.isdigit() and int(bits) > 32:
+        return f"/{bits} is not a netmask from /0 to /32"
+    return None
+
+
+def _company_problems(command: Command, names: set[str]) -> Iterator[tuple[Fault, str]]:
+    if "--resume" in names and len(command.arguments) > 1:
+        yield Fault.CONFLICT, "nmap refuses --resume beside anything else"
+    if "--defeat-rst-ratelimit" in names and "-sS" not in names and not names.isdisjoint(_NOT_SYN):
+        yield Fault.CONFLICT, "--defeat-rst-ratelimit works with a SYN scan only"
+    for least, most in _ORDERED:
+        low, high = command.values(least), command.values(most)
+        if low and high and _number(low[-1] or "") > _number(high[-1] or "") > 0:
+            yield Fault.CONFLICT, f"{least} is more than {most}"
+
+
+def _number(text: str) -> float:
+    """The number that a text begins with, 0 if it begins with none."""
+    match = re.match(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)", text)
+    return float(match[0]) if match else 0
