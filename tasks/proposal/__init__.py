@@ -27,9 +27,9 @@ _PERSONALITIES = (
     (r"Unknown option: zzqx", "perl_getopt"),
     (r"unrecognized option '?`?-zzqx", "getopt_long_only"),
     (r"unrecognized option", "getopt_long"),
-    (r"invalid option -- ", "getopt"),
+    (r"(?:invalid|illegal) option -- ", "getopt"),
 )
-_VERSION = re.compile(r"\d+(?:\.\d+)+[\w.-]*")
+_VERSION = re.compile(r"\d+(?:\.\d+)+\w*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ def decide(interview: Interview, candidates: Iterable[Candidate], workers: int =
         by_name.setdefault(candidate.name, []).append(candidate)
     with ThreadPoolExecutor(workers) as pool:
         judged = pool.map(lambda said: _judge(interview, said), by_name.values())
-        return _without_clusters(list(judged))
+        has_words = re.match(r"-\w{2}", interview.words.sentinel)  # after one dash
+        return list(judged) if has_words else _without_clusters(list(judged))
 
 
 def _judge(interview: Interview, said: list[Candidate]) -> Judged:
@@ -117,9 +118,11 @@ def _in_company(interview: Interview, name: str, value: str, bare: Asked) -> Jud
     refused = bare.unknown(name) or bare.unknown_any
     if refused:
         return _judged(name, Standing.REJECTED, "none", bare, refused)
-    informs = bool(re.search(r"(?i)usage|version|options", bare.answer.text))
+    said = bare.answer.text.strip()
+    has_told = bool(said) and bare.answer.exit_code == 0
+    informs = has_told or bool(re.search(r"(?i)usage|version|options", said))
     standing = Standing.TAKEN if informs else Standing.UNDECIDED
-    first = next((line.strip() for line in bare.answer.text.splitlines() if line.strip()), "")
+    first = said.partition("\n")[0]
     return replace(_judged(name, standing, "none", bare, first), informs=informs)
 
 
@@ -152,9 +155,8 @@ def _samples(name: str, value: str) -> list[str]:
 
 def _without_clusters(judged: list[Judged]) -> list[Judged]:
     """Without "-vv" and "-ab", which are letters that stand alone too."""
-    switches = {
-        j.name[1] for j in judged if j.standing is Standing.TAKEN and re.fullmatch(r"-[^-]", j.name)
-    }
+    taken = [j for j in judged if j.standing is Standing.TAKEN and j.arity == "none"]
+    switches = {j.name[1] for j in taken if re.fullmatch(r"-[^-]", j.name)}
     return [
         j
         for j in judged

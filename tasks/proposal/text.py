@@ -60,7 +60,7 @@ def entry(line: str, source: str) -> list[Candidate]:
     found: list[Candidate] = []
     for head in heads:
         parts = [part for part in _BETWEEN.split(head) if part]
-        aliases = len(parts) > 1 and not re.search(r"/-|\bor\b|;", head)
+        aliases = re.search(r"[,|]\s*-", head) and not re.search(r"/-|\bor\b|;", head)
         spelled = [s for part in parts for s in _spellings(part)]
         names = tuple(name for name, _ in spelled) if aliases or len(heads) > 1 else ()
         found += [Candidate(n, source, True, value, names, about) for n, value in spelled]
