@@ -127,10 +127,10 @@ class Toolbox:
         own = self.trial.values.get(name)
         if own is None:
             given = (self.words.values[name],) if name in self.words.values else ()
-            typed = pools()["good"].get(declared.type, (samples().get(declared.type, "zzq"),))
             ends = tuple(f"{end:g}" for end in (declared.min, declared.max) if end is not None)
-            own = given + (declared.choices or (*typed, *ends))
-        return tuple(value for value in own if problem_of(declared, value) is None)
+            own = given + (declared.choices or (*_typed(declared.type), *ends))
+        allowed = tuple(value for value in own if problem_of(declared, value) is None)
+        return allowed or tuple(v for v in _any_type() if problem_of(declared, v) is None)
 
     def piece(self, subcommand: str, option: Option, flag: str, rng: Random) -> Piece | None:
         """The option in one of its forms with one of its values; None if no value is known."""
@@ -221,6 +221,19 @@ class Toolbox:
 def is_right(line: Line) -> bool:
     """Whether the static check passes the line."""
     return check(line.text).status is Status.PASS
+
+
+def _typed(type_name: str) -> tuple[str, ...]:
+    """Values of a type."""
+    sample = samples().get(type_name)
+    return (*pools()["good"].get(type_name, ()), *([sample] if sample else ()))
+
+
+@cache
+def _any_type() -> tuple[str, ...]:
+    """One of each of all values, for what has a type or a form of its own."""
+    typed = (value for name in sorted({*pools()["good"], *samples()}) for value in _typed(name))
+    return tuple(dict.fromkeys(typed))
 
 
 def _as_piece(words: tuple[str, ...], option: Option | None) -> Piece:
