@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.asking import asker
 from harness.record import Row, append_rows, cut_torn_line, read_rows
 from sandbox.types import Ending, Execution, Limits
 from tasks.agreement.generate import Generator
@@ -20,8 +21,7 @@ from tasks.agreement.ledger import VALID, Case, compare
 from tasks.agreement.mutators import mutants_of, mutators
 from tasks.agreement.toolbox import Toolbox
 from tasks.interview import Answer
-from tasks.spec import load_spec
-from tasks.verify import check_version
+from tasks.verify import check_versions
 
 if TYPE_CHECKING:
     from harness.meter import Report
@@ -97,9 +97,8 @@ def run(plan: Plan, sandbox: Sandbox, report: Report, home: Path = RUNS) -> Resu
     result = Result(plan, sandbox.image)
     folder = folder_of(sandbox.image, home)
     folder.mkdir(parents=True, exist_ok=True)
-    for tool in plan.tools:
-        check_version(load_spec(tool), lambda line: _answer(_row(sandbox.run(line))))
-        result.drawn.append(draw(tool, plan))
+    check_versions(asker(sandbox), plan.tools)
+    result.drawn += [draw(tool, plan) for tool in plan.tools]
     work = [
         (drawn, folder / f"{drawn.tool}{'' if number == 1 else f'-{number}'}.jsonl")
         for number in range(1, plan.passes + 1)
