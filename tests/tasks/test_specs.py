@@ -6,9 +6,10 @@ import pytest
 
 from tasks.interview import covers, samples, wording
 from tasks.parsers import personality
-from tasks.spec import ToolSpec, load_specs
+from tasks.questions import questions
+from tasks.spec import ToolSpec, load_spec, spec_names
 from tasks.values import VALUE_TYPES
-from tasks.verify import Finding, load_evidence
+from tasks.verify import Answer, Finding, evidence_path, load_evidence, load_recall
 
 ARITIES = {
     "none": "takes no value",
@@ -17,9 +18,9 @@ ARITIES = {
 }
 
 
-@pytest.fixture(params=load_specs())
+@pytest.fixture(params=spec_names())
 def spec(request: pytest.FixtureRequest) -> ToolSpec:
-    return load_specs()[request.param]
+    return load_spec(request.param)
 
 
 def test_the_personality_has_a_parser(spec: ToolSpec) -> None:
@@ -71,6 +72,20 @@ def test_the_evidence_has_the_stated_arities_and_refusals(spec: ToolSpec) -> Non
             assert {(name, flag, ARITIES[option.arity]) for flag in option.spellings} <= claims
             refused = {(name, option.name, f"is refused beside {o}") for o in option.conflicts}
             assert refused <= claims
+
+
+def test_the_evidence_is_of_every_claim_and_no_other(spec: ToolSpec) -> None:
+    """Whatever a tool answers, the same claims are put to it: a silent one shows which."""
+    _, evidence = load_evidence(spec.tool)
+    silent = questions(spec, wording(spec.tool), lambda command: Answer(0, "", ""))
+    stated = {(e.subcommand, e.flag, e.claim) for e in (question() for question in silent)}
+    assert {(e.subcommand, e.flag, e.claim) for e in evidence} == stated
+
+
+def test_the_spec_has_what_the_documents_name(spec: ToolSpec) -> None:
+    found = load_recall(evidence_path(spec.tool))
+    assert found, f"run `goodhart-bench spec verify {spec.tool}`"
+    assert found.share >= 0.99, [name.name for name in found.missing]
 
 
 def test_no_binary_disagrees_with_its_spec(spec: ToolSpec) -> None:
