@@ -27,6 +27,8 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
             arguments += cluster(grammar, word[1:], left)
         else:
             arguments.append(operand(word))
+        if arguments and arguments[-1].name in ("--help", "--version"):
+            break  # optparse acts on them as soon as it sees them
     return arguments
 
 

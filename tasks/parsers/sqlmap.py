@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from tasks.parsers import optparse
 from tasks.parsers.grammar import Grammar, RefusedError
-from tasks.types import Argument, Fault
+from tasks.syntax import sqlmap_rules
+from tasks.types import Argument, Command, Fault
 
 _URL = re.compile(r"http|www\.|\w[\w.-]+\.\w{2,}")
 _MISWRITTEN = re.compile(r"-\w=.+", re.DOTALL)
@@ -23,14 +24,30 @@ _RENAMED = {
     "--auth-creds": "--auth-cred",
     "--drop-cookie": "--drop-set-cookie",
     "--deps": "--dependencies",
+    "--disable-colouring": "--disable-coloring",
     "-hh": "-h",
 }
 _IGNORED = ("--compressed",)
+# Options that the help does not show are not looked for behind one dash.
+_HIDDEN = frozenset(
+    """crack dummy yuge murphy-rate debug deprecations disable-multi disable-precon disable-stats
+    profile localhost force-dbms force-dns force-partial force-pivoting ignore-stdin
+    non-interactive gui smoke-test vuln-test disable-json api taskid database""".split()
+)
 
 
 def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     """The arguments in order; operands have no name yet. Raises RefusedError."""
     return optparse.parse(grammar, list(_rewritten(grammar, words)))
+
+
+def check(grammar: Grammar, command: Command) -> None:
+    """Refuse what sqlmap's own validation refuses."""
+    options = (grammar.option(argument.name) for argument in command.arguments)
+    if any(option.informs for option in options if option):
+        return
+    for fault, reason in sqlmap_rules.problems(command):
+        raise RefusedError(fault, reason)
 
 
 def _rewritten(grammar: Grammar, words: Sequence[str]) -> Iterator[str]:
@@ -51,7 +68,8 @@ def _word(grammar: Grammar, word: str) -> str:
     if _MISWRITTEN.match(word):
         reason = f"sqlmap refuses {word!r}: a short option takes no '='"
         raise RefusedError(Fault.BAD_VALUE, reason)
-    if _ONE_DASH.match(word) and word.strip("-").split("=")[0] in grammar.long:
+    bare = word.strip("-").split("=")[0]
+    if _ONE_DASH.match(word) and bare in grammar.long and bare not in _HIDDEN:
         return f"-{word}"
     name, equals, value = word.partition("=")
     return _RENAMED.get(name, name) + equals + value
