@@ -90,7 +90,8 @@ class Parser(WordReader):
         if fd := _FD.match(self.text, self.position):
             return Token("fd", fd.end(), Word(fd[0], (), fd.start() + 1))
         operator = _OPERATOR.match(self.text, self.position)
-        if operator and not (operator[0] in "<>" and self.text.startswith("(", operator.end())):
+        is_process = self.text.startswith(("<(", ">("), self.position)
+        if operator and not is_process:
             return Token(operator[0], operator.end())
         word = self.word(assigns=assigns)
         return Token("word", self.position, word)

@@ -196,7 +196,11 @@ class WordReader(ABC):
     def _process(self) -> Output:
         start = self.position
         self.position += 2
-        script = self.substitution()
+        script = None
+        if self.text.startswith("(", self.position):
+            self.matched("(", ")", start + 1)  # read like arithmetic
+        else:
+            script = self.substitution()
         return Output(self.text[start : self.position], script, quoted=True, is_file=True)
 
     def matched(self, opening: str, closing: str, start: int, *, expands: bool = False) -> None:

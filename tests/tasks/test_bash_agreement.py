@@ -15,7 +15,7 @@ import pytest
 
 from tasks.bash.parser import parse
 from tasks.bash.tree import BashSyntaxError
-from tasks.spec import load_specs
+from tasks.spec import SPECS
 
 SEED, LINES, LEAST = 20261121, 6000, 0.999
 
@@ -223,7 +223,15 @@ class Lines:
 
     def __init__(self, seed: int) -> None:
         self.draw = random.Random(seed)
-        self.tools = [*load_specs(), "grep", "echo", "cat", "xargs", "sudo", "tee"]
+        self.tools = [
+            *sorted(path.stem for path in SPECS.glob("*.yaml")),
+            "grep",
+            "echo",
+            "cat",
+            "xargs",
+            "sudo",
+            "tee",
+        ]
 
     def line(self) -> str:
         text = self.listed(self.draw.choice((0, 0, 1, 2)))
@@ -402,3 +410,64 @@ def of_bash(lines: list[str]) -> list[bool]:
         env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
     )
     return [answer == b"1" for answer in done.stdout.split()]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+@pytest.mark.slow
+def test_our_syntax_verdict_is_that_of_bash() -> None:
+    made = Lines(SEED)
+    lines = list(dict.fromkeys(made.line() for _ in range(LINES)))
+    theirs = of_bash(lines)
+    differing = [line for line, taken in zip(lines, theirs, strict=True) if ours(line) != taken]
+    agreement = 1 - len(differing) / len(lines)
+    print(f"{len(lines)} lines, {sum(theirs)} valid, agreement {agreement:.3%}")
+    assert len(lines) >= 5000
+    assert 0.2 < sum(theirs) / len(lines) < 0.8
+    assert agreement >= LEAST, differing[:10]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nmap 2>&1>x",
+        "x $((i${++))",
+        "cat <<EOF`id`\n$(\nEOF`id`\n",
+        "[[ -f f && ( $a =~ ^(x|y)$ || b < c ) ]]",
+        "case if in (-h | --help) x;; esac",
+        "for ((i=0;i<3;i++)); do x; done",
+        "{ { a; } }",
+        "a=(1 2) b[1]=2 c",
+        "nmap $(case x in a) b;; esac)",
+        "! time -p ! a",
+        "nmap `unfinished ( quote`",
+        "nmap <((a (b)))",
+    ],
+)
+def test_lines_that_are_easily_misread_as_broken(line: str) -> None:
+    assert of_bash([line]) == [True]
+    assert ours(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a | ! b",
+        "(a) <in done",
+        "]]",
+        "in <x",
+        "nmap >& {fd}>out",
+        "nmap <host>",
+        "a;; b",
+        "x ${y:-<(z}",
+        "for i in;",
+        "a=(1;2)",
+        "nmap <>(id)",
+        "[[ -f ]]",
+        "{ a }",
+        "function f a",
+        "a &&\n| b",
+    ],
+)
+def test_lines_that_are_easily_taken_though_broken(line: str) -> None:
+    assert of_bash([line]) == [False]
+    assert not ours(line)
