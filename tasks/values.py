@@ -13,16 +13,18 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from ipaddress import ip_address
 from math import isfinite
 from types import MappingProxyType
 
 from tasks.addresses import LAST_PORT, host_text, port_text
-from tasks.syntax import go_regex, go_url, openssl_values
+from tasks.syntax import go_regex, go_url, masscan_values, openssl_values
 from tasks.syntax.display_filter import display_text
 from tasks.syntax.ip_ranges import ip_ranges_text
 from tasks.syntax.netdb import service_ports
 from tasks.syntax.nmap_ports import nmap_port_text
 from tasks.syntax.pcap_filter import filter_text
+from tasks.syntax.smb_conf import smb_option_text
 from tasks.syntax.socat_address import address_text
 from tasks.syntax.tshark_values import decode_as, field_name, preference
 from tasks.urls import url_text
@@ -269,6 +271,71 @@ def _go_regex(text: str) -> str:
     return text
 
 
+_SCANNED_INT = re.compile(r"\s*([+-]?(?:0[xX][\da-fA-F]+|\d+))")
+_SCANNED_UINT = re.compile(r"\s*([+-]?\d+)")
+_SCANNED_FLOAT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+
+
+def _scanned(pattern: re.Pattern[str], text: str) -> str:
+    """What C's sscanf finds at the beginning of the text."""
+    found = pattern.match(text)
+    if not found:
+        raise ValueError(f"{text!r} does not begin with a number")
+    return found[1]
+
+
+def _scanned_int(text: str) -> str:
+    return _c_number(_scanned(_SCANNED_INT, text))
+
+
+def _scanned_uint(text: str) -> str:
+    return str(int(_scanned(_SCANNED_UINT, text)) % (1 << 32))
+
+
+def _scanned_float(text: str) -> str:
+    return plain(Decimal(_scanned(_SCANNED_FLOAT, text)))
+
+
+def _scanned_base(text: str) -> str:
+    """What strtol with base 0 finds at the beginning: "0x10k" is 16, "x" is 0."""
+    found = _C_NUMBER.match(text)
+    return _c_number(found[0]) if found else "0"
+
+
+def _hping_interval(text: str) -> str:
+    """Seconds, or with a u before them microseconds."""
+    number = text.removeprefix("u")
+    if int(_scanned_base(number)) < 0:
+        raise ValueError(f"{text!r} is less than 0")
+    return text[: len(text) - len(number)] + _scanned_base(number)
+
+
+_MOST_DATA = 65495
+
+
+def _hping_size(text: str) -> str:
+    """The size of hping3's data, of which 16 bits count."""
+    size = int(_scanned_base(text)) % (1 << 16)
+    if size > _MOST_DATA:
+        raise ValueError(f"{text} is more than {_MOST_DATA}")
+    return str(size)
+
+
+def _hping_route(text: str) -> str:
+    """hping3's source route: `[number:]address[/address ...]`."""
+    for address in text.rpartition(":")[2].split("/"):
+        if not address.isdecimal():
+            _ip_address(address)
+    return text
+
+
+def _ip_address(text: str) -> str:
+    try:
+        return ip_address(text).compressed
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IP address") from None
+
+
 def _service_or_number(text: str) -> str:
     """What getaddrinfo takes as a port: any number, or a service by name."""
     if text.isdecimal():
@@ -332,9 +399,28 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "py_int": _py_int,
         "py_float": _py_float,
         "ip_ranges": ip_ranges_text,
+        "smb_option": smb_option_text,
         "c_float": _c_float,
         "atoi": _atoi,
         "c_number": _c_number,
+        "masscan_ports": masscan_values.ports,
+        "masscan_range": masscan_values.addresses,
+        "masscan_source": masscan_values.addresses,
+        "masscan_source_port": masscan_values.source_port,
+        "masscan_mac": masscan_values.mac,
+        "masscan_rate": masscan_values.rate,
+        "masscan_count": masscan_values.count,
+        "masscan_shard": masscan_values.shard,
+        "masscan_time": masscan_values.time,
+        "masscan_size": masscan_values.size,
+        "scanned_base": _scanned_base,
+        "hping_interval": _hping_interval,
+        "hping_size": _hping_size,
+        "hping_route": _hping_route,
+        "scanned_int": _scanned_int,
+        "scanned_uint": _scanned_uint,
+        "scanned_float": _scanned_float,
+        "ip_address": _ip_address,
         "service_or_number": _service_or_number,
         "port_or_range": _port_or_range,
         "pcap_filter": filter_text,
@@ -354,6 +440,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "go_url": _go_url,
         "go_regex": _go_regex,
         "free_host": _free(_host),
+        "free_host_or_url": _free(_host_or_url),
         "free_domain": _free(_domain),
         "socat_address": partial(address_text, any_option=True),
         **{f"openssl_{name}": text for name, text in openssl_values.TYPES.items()},
@@ -361,7 +448,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
 )
 TARGET_TYPES = frozenset(
     {"host", "hosts", "domain", "url", "absolute_url", "host_or_url"}
-    | {"free_url", "free_host", "free_domain", "go_url"}
+    | {"free_url", "free_host", "free_host_or_url", "free_domain", "go_url"}
 )
 
 

@@ -120,13 +120,13 @@ class Sentences:
             aim = self._pick(list(VALUES))
             return f"{protocol}{direction}{aim} {self._value(aim)}"
         if kind < 0.8:
-            header = self._pick(["tcp[13]", "ip[2:2]", "icmp[icmptype]", "ip6[6]", "len")
+            header = self._pick(["tcp[13]", "ip[2:2]", "icmp[icmptype]", "ip6[6]", "len"])
             mask = self._pick(["", " & 2", "&0xf0 >> 2", " + 1"])
             return f"{header}{mask} {self._pick(['=', '!=', '>', '<=', '=='])} {self._pick('0258')}"
         return self._pick(
             [
                 *("tcp", "icmp", "arp", "ether", "vlan 10", "vlan", "pppoes 7", "broadcast"),
-                *("ip multicast", "ether host 0:1:2:3:4:5", "ip proto 6", r"ip proto \tcp", "less 64"),
+                *("ip multicast", "ether host 0:1:2:3:4:5", "ip proto 6", "less 64"),
             ]
         )
 

@@ -1,0 +1,88 @@
+"""masscan's command line: each option is a line of its configuration file.
+
+Traps: dashes, underscores and case within a long name do not matter, and it cannot be shortened;
+the letters of nmap have their values glued or next, but -oX only next; what else nmap has is
+refused; a word that is no option must begin as an address does.
+Source: masscan 1.3.2 src/main-conf.c, masscan_command_line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tasks.parsers.grammar import Grammar, RefusedError, Words, operand
+from tasks.types import Argument, Command, Fault
+
+_AT_ONCE = ("--help", "-h", "--version", "--nmap", "--iflist")
+_NO_SCAN = ("--echo", "--echo-all", "--conf", "--resume", "--selftest", "--regress", "--benchmark")
+_TARGETS = ("target", "--range", "--includefile")
+_PORTS = ("--ports", "--tcp-ports", "--udp-ports", "--oprotos", "--top-ports", "--ping", "--arp")
+_TOP_PORTS = "--top-ports"
+
+
+def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
+    """The arguments in order; operands have no name yet. Raises RefusedError."""
+    arguments: list[Argument] = []
+    left = Words(words)
+    while left:
+        word = left.take()
+        if word.startswith("--"):
+            arguments.append(_long(grammar, word, left))
+        elif word.startswith("-"):
+            arguments.append(_short(grammar, word, left))
+        elif word[:1].isdecimal() or word[:1] in (":", "["):
+            arguments.append(operand(word))
+        else:
+            raise RefusedError(Fault.EXTRA_OPTION, f"masscan: {word!r} is no address; no names")
+        if arguments[-1].name in _AT_ONCE:
+            break
+    return arguments
+
+
+def _fold(name: str) -> str:
+    return name.partition("[")[0].lower().translate({ord(sign): None for sign in "-_."})
+
+
+def _long(grammar: Grammar, word: str, left: Words) -> Argument:
+    name, equals, value = word[2:].partition("=")
+    table = {_fold(long): option for long, option in grammar.long.items()}
+    option = table.get(_fold(name))
+    if option is None or not name:
+        raise grammar.unknown(f"--{name}")
+    spelled = f"--{name}"
+    if option.name == _TOP_PORTS:
+        number = left.peek()
+        follows = not equals and number is not None and number[:1].isdecimal()
+        given = left.take() if follows else value if equals else None
+        return Argument(option.name, given, spelled)
+    if option.arity == "none":
+        return Argument(option.name, None, spelled)
+    return Argument(option.name, value if equals else left.value(spelled), spelled)
+
+
+def _short(grammar: Grammar, word: str, left: Words) -> Argument:
+    """A letter with its value, or one of the words that masscan has from nmap."""
+    whole = grammar.options.get(word)
+    if whole and len(word) > 2:
+        return Argument(whole.name, left.value(word) if whole.arity == "one" else None, word)
+    if word[1:2] == "o" and f"-o{word[2:3]}" in grammar.options:
+        raise RefusedError(Fault.MISSING_VALUE, f"{word[:3]} takes its value as the next word")
+    if word.startswith("-iL"):
+        return Argument("--adapter", word[2:], "-i")
+    option = grammar.options.get(word[:2])
+    if option is None or len(word) < 2 or word[1] in "sP":
+        raise grammar.unknown(word)
+    if option.arity == "none":
+        return Argument(option.name, None, word[:2])
+    return Argument(option.name, word[2:] or left.value(word), word[:2])
+
+
+def check(_: Grammar, command: Command) -> None:
+    """RefusedError where a scan has no ports or no targets."""
+    given = {argument.name for argument in command.arguments}
+    if given.intersection((*_AT_ONCE, *_NO_SCAN)) or "--readscan" in given:
+        return
+    if given.isdisjoint(_TARGETS):
+        raise RefusedError(Fault.MISSING_OPERAND, "masscan needs a target")
+    if given.isdisjoint(_PORTS):
+        raise RefusedError(Fault.MISSING_OPTION, "masscan needs -p")
