@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from harness.asking import asker
@@ -99,41 +100,46 @@ def run(plan: Plan, sandbox: Sandbox, report: Report, home: Path = RUNS) -> Resu
     folder.mkdir(parents=True, exist_ok=True)
     check_versions(asker(sandbox), plan.tools)
     result.drawn += [draw(tool, plan) for tool in plan.tools]
-    work = [
-        (drawn, folder / f"{drawn.tool}{'' if number == 1 else f'-{number}'}.jsonl")
-        for number in range(1, plan.passes + 1)
-        for drawn in result.drawn
-    ]
-    total = sum(len(drawn.kinds) for drawn, _ in work)
-    done = 0
-    for drawn, path in work:
-        for count in _execute(sandbox, path, list(drawn.kinds)):
-            done += count
-            report(done / total, "")
-        report(done / total, drawn.tool)
-        cases = list(_cases(drawn, path))
-        if path.stem == drawn.tool:
-            result.cases += cases
+    for number in range(1, plan.passes + 1):
+        paths = {
+            d.tool: folder / f"{d.tool}{'' if number == 1 else f'-{number}'}.jsonl"
+            for d in result.drawn
+        }
+        wanted = [(paths[d.tool], command) for d in result.drawn for command in d.kinds]
+        for done in _execute(sandbox, wanted):
+            report((number - 1 + done / max(len(wanted), 1)) / plan.passes, "")
+        cases = [case for drawn in result.drawn for case in _cases(drawn, paths[drawn.tool])]
+        if number == 1:
+            result.cases = cases
         else:
             result.unsteady += _changed(result.cases, cases)
     return result
 
 
-def _execute(sandbox: Sandbox, path: Path, commands: Sequence[str]) -> Iterator[int]:
-    """Run and record the commands without a result; yields how many more are done. What a broken
-    sandbox ended is tried once more."""
-    cut_torn_line(path)
-    known = {row["command"] for row in read_rows(path)}
-    yield len(known.intersection(commands))
-    left = [command for command in commands if command not in known]
+def _execute(sandbox: Sandbox, wanted: Sequence[tuple[Path, str]]) -> Iterator[int]:
+    """Run the commands without a result and record each in its file; yields how many are done.
+
+    Tools are mixed: some compute and some wait. What a broken sandbox ended is tried once more.
+    """
+    known: dict[Path, set[str]] = {}
+    for path in {path for path, _ in wanted}:
+        cut_torn_line(path)
+        known[path] = {row["command"] for row in read_rows(path)}
+    left = [(path, command) for path, command in wanted if command not in known[path]]
+    Random(0).shuffle(left)
+    done = len(wanted) - len(left)
+    yield done
     for _ in range(2):
-        broken: list[str] = []
-        results = iter(sandbox.run_many(left, LIMITS))
+        broken: list[tuple[Path, str]] = []
+        executions = sandbox.run_many([command for _, command in left], LIMITS)
+        results = zip((path for path, _ in left), executions, strict=True)
         while batch := list(islice(results, BATCH)):
-            whole = [e for e in batch if e.ending is not Ending.INFRASTRUCTURE]
-            broken += [e.command for e in batch if e.ending is Ending.INFRASTRUCTURE]
-            append_rows(path, map(_row, whole))
-            yield len(whole)
+            whole = [(p, e) for p, e in batch if e.ending is not Ending.INFRASTRUCTURE]
+            broken += [(p, e.command) for p, e in batch if e.ending is Ending.INFRASTRUCTURE]
+            for path in {path for path, _ in whole}:
+                append_rows(path, [_row(e) for p, e in whole if p == path])
+            done += len(whole)
+            yield done
         left = broken
 
 
@@ -144,6 +150,7 @@ def _row(execution: Execution) -> Row:
         "exit_code": execution.exit_code,
         "stdout": execution.stdout,
         "stderr": execution.stderr,
+        "seconds": round(execution.duration_s, 2),
         "traffic": bool(seen.connections or seen.http or seen.dns or seen.logins),
     }
 
