@@ -1,0 +1,110 @@
+"""hashcat: getopt_long, and how many inputs each attack and each purpose takes.
+
+    hashcat -a 0 HASHES [WORDLIST ...]      -a 1 HASHES LEFT RIGHT      -a 3 HASHES [MASK]
+    hashcat -a 6 HASHES WORDLIST [MASK]     -a 7 HASHES MASK [WORDLIST]
+
+Traps: `-m1000` is `-m 1000`, and `--keyspace` and `--stdout` take no hashes; numbers are digits only.
+Source: hashcat 6.2.6 src/user_options.c, user_options_sanity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tasks.parsers import getopt_long
+from tasks.parsers.grammar import Grammar, RefusedError
+from tasks.types import Argument, Command, Fault
+
+_RULES = ("--rules-file", "--generate-rules")
+_CHARSETS = tuple(f"--custom-charset{number}" for number in range(1, 5))
+_ALONE = ("--benchmark", "--hash-info", "--example-hashes", "--backend-info", "--brain-server")
+_ANY = 1 << 20
+# Least and most inputs by attack mode: after hashes, and where there are none.
+_WITH_HASHES = {"0": (1, _ANY), "1": (3, 3), "3": (1, _ANY), "6": (2, _ANY), "7": (2, _ANY)}
+_WITH_HASHES["9"] = (2, _ANY)
+_KEYSPACE = {"0": (1, 1), "1": (2, 2), "3": (1, 1), "6": (2, 2), "7": (2, 2), "9": (1, 1)}
+_STDOUT = {"0": (0, _ANY), "1": (2, 2), "3": (1, 1), "6": (2, 2), "7": (2, 2), "9": (1, _ANY)}
+
+
+def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
+    """The arguments in order; operands have no name yet. Raises RefusedError."""
+    return getopt_long.parse(grammar, words)
+
+
+def check(grammar: Grammar, command: Command) -> None:
+    """What goes with which attack. Raises RefusedError."""
+    names = {argument.name for argument in command.arguments}
+    attack = next(iter(command.values("--attack-mode")), None) or "0"
+    if names & {"--help", "--version"}:
+        return
+    _check_rules(names, attack)
+    _check_masks(command, names, attack)
+    _check_order(command)
+    _check_output(command, names)
+    _check_inputs(command, names, attack)
+
+
+def _check_rules(names: set[str], attack: str) -> None:
+    has_rules = not names.isdisjoint(_RULES)
+    if has_rules and attack not in ("0", "9"):
+        raise RefusedError(Fault.CONFLICT, "hashcat applies rules in attack modes 0 and 9 only")
+    for option in ("--loopback", "--debug-mode"):
+        if option in names and not has_rules:
+            raise RefusedError(Fault.MISSING_OPTION, f"hashcat {option} needs rules")
+
+
+def _check_masks(command: Command, names: set[str], attack: str) -> None:
+    if "--increment" in names and attack in ("0", "9"):
+        raise RefusedError(Fault.CONFLICT, f"hashcat increments no mask in attack mode {attack}")
+    if names.isdisjoint(_CHARSETS):
+        return
+    if attack in ("0", "1", "9"):
+        raise RefusedError(Fault.CONFLICT, f"hashcat has no charsets in attack mode {attack}")
+    if attack == "3" and len(command.values("input")) == 1 and "--stdout" not in names:
+        raise RefusedError(Fault.MISSING_OPERAND, "hashcat wants a mask beside a custom charset")
+
+
+def _check_order(command: Command) -> None:
+    """A least value must not exceed its greatest."""
+    for low, least, high, greatest in (
+        ("--increment-min", "1", "--increment-max", "256"),
+        ("--bitmap-min", "16", "--bitmap-max", "18"),
+        ("--generate-rules-func-min", "1", "--generate-rules-func-max", "4"),
+        ("--veracrypt-pim-start", "0", "--veracrypt-pim-stop", "0"),
+    ):
+        start = next(iter(command.values(low)), None) or least
+        end = next(iter(command.values(high)), None) or greatest
+        if int(start) > int(end):
+            raise RefusedError(Fault.BAD_VALUE, f"hashcat: {low} {start} is more than {high} {end}")
+
+
+def _check_output(command: Command, names: set[str]) -> None:
+    fields = next(iter(command.values("--outfile-format")), None)
+    if fields and len(set(fields.split(","))) < len(fields.split(",")):
+        raise RefusedError(Fault.BAD_VALUE, f"--outfile-format: {fields!r} has a field twice")
+    if fields and fields != "1" and "--left" in names:
+        raise RefusedError(Fault.CONFLICT, "hashcat --left writes --outfile-format 1 only")
+    if len(command.values("--backend-info")) > 2:
+        raise RefusedError(Fault.BAD_VALUE, "hashcat takes -I twice at most")
+
+
+def _check_inputs(command: Command, names: set[str], attack: str) -> None:
+    given = len(command.values("input"))
+    least, most = _inputs(names, attack)
+    if given < least:
+        raise RefusedError(Fault.MISSING_OPERAND, f"hashcat wants {least} inputs here, not {given}")
+    if given > most:
+        raise RefusedError(Fault.EXTRA_OPTION, f"hashcat takes {most} inputs here, not {given}")
+
+
+def _inputs(names: set[str], attack: str) -> tuple[int, int]:
+    """The least and most inputs."""
+    if not names.isdisjoint((*_ALONE, "--restore")):
+        return 0, 0
+    if "--identify" in names:
+        return 1, _ANY
+    if "--keyspace" in names:
+        return _KEYSPACE[attack]
+    if "--stdout" in names:
+        return _STDOUT[attack]
+    return _WITH_HASHES[attack]
