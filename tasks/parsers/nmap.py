@@ -69,7 +69,7 @@ def _problem(argument: Argument, names: set[str]) -> str | None:
         return nmap_scripts.problem(value)
     if name in _TIMES:
         return _problem_of_time(name, value)
-    if name == "-PO" or (name == "-p" and "-sO" in names):
+    if (name == "-PO" and value) or (name == "-p" and "-sO" in names):
         return nmap_ports.problem(value, last=255)
     if name == "--mtu" and not _number(value) % 8 == 0 < _number(value):
         return f"--mtu: {value!r} is not a multiple of 8 above 0"

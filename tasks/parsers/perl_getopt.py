@@ -24,6 +24,8 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
             arguments += map(operand, left.rest())
         elif _is_option(word):
             arguments.append(_option(grammar, word, left))
+            if grammar.canonical[arguments[-1].name].informs:
+                break  # help and version are printed as soon as they are seen
         else:
             arguments.append(operand(word))
     return arguments
