@@ -75,4 +75,5 @@ def _reads(parser: Parser, grammar: Grammar, name: str) -> bool:
         command = parser.read(grammar, [name], "")
     except RefusedError as refused:
         return refused.fault is not Fault.UNKNOWN_FLAG
-    return any(grammar.option(argument.name) for argument in command.arguments)
+    # popt leaves an option without its value out, and says nothing.
+    return all(grammar.option(argument.name) for argument in command.arguments)
