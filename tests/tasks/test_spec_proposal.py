@@ -12,6 +12,7 @@ import pytest
 
 import sandbox
 from harness.asking import asker
+from tasks.describe import option_text, tool_text
 from tasks.errors import UserError
 from tasks.interview import Answer, Run
 from tasks.proposal import Means, program, propose
@@ -227,6 +228,16 @@ def test_recall_names_what_the_spec_lacks_and_is_kept(
     assert load_recall(path) == found
     save_evidence(VerifyReport("size", "1.2", 3, 1, ()), path)  # verified without measuring it
     assert load_recall(path) == found
+
+
+def test_a_flag_is_described_and_an_unknown_one_has_a_nearest() -> None:
+    shown = option_text(load_spec("nmap"), "--reas")
+    assert shown.startswith("nmap --reason (for --reas)\n  a switch, without a value")
+    assert "--reason takes no value: `nmap --reason --zzqx`: nmap: unrecognized option" in shown
+    with pytest.raises(UserError, match=r"has no option --reasn; the nearest is --reason"):
+        option_text(load_spec("nmap"), "--reasn")
+    assert "also spelled: -u" in option_text(load_spec("gobuster"), "--url")
+    assert "  --timeout" in tool_text(load_spec("gobuster"))
 
 
 @pytest.fixture(scope="module")

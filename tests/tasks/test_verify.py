@@ -13,7 +13,7 @@ import pytest
 
 import sandbox
 from tasks.errors import UserError
-from tasks.interview import Wording
+from tasks.interview import Wording, wording
 from tasks.spec import Operand, Option, ToolSpec, VersionProbe, load_spec
 from tasks.verify import (
     Answer,
@@ -183,6 +183,15 @@ def test_a_binary_that_does_not_end_decides_nothing() -> None:
 def test_another_version_is_refused() -> None:
     with pytest.raises(UserError, match=r"is for version 1\.8, but the sandbox has 1\.7\.2"):
         verify(spec_of(BATCH, version="1.8"), optparse_tool)
+
+
+def test_a_probes_file_that_is_no_yaml_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken.yaml").write_text('unknown: "a', encoding="utf-8")
+    monkeypatch.setattr("tasks.interview.PROBES", tmp_path)
+    with pytest.raises(UserError, match=r"broken\.yaml: not valid YAML"):
+        wording("broken")
 
 
 def test_a_tool_that_is_not_there_is_refused() -> None:
