@@ -34,7 +34,8 @@ several. It asks the tool for what it cannot do, so it needs no intent; `correct
 hold refusals, and its wrong commands are what a guesser would try, with the fault `not possible`.
 
 A *sentence* is a template with its fragments chosen and its slots open; runs of spaces become
-one, and a share is put as people type (tasks/registers.py). The hash of its text says which split
+one, the tool is named where it is not evident (tasks/naming.py), and a share is put as people type
+(tasks/registers.py). The hash of its text says which split
 it belongs to, as for the values of pools, so splits share neither sentences nor values.
 `{other.ports}` is a second draw of the slot's pool (no port in common with `{ports}`), or for a
 choice the value in another row. A brace after "%" is left alone, so that curl's `%{http_code}`
@@ -55,6 +56,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from tasks.errors import UserError
+from tasks.naming import named
 from tasks.pools import Draws, DrawSplit, Pool, Shares, load_pools, split_of
 from tasks.registers import typed
 from tasks.types import Expectation, Intent, Record, WrongCommand
@@ -159,7 +161,7 @@ class Family:
         """Every sentence of the family by split, sorted."""
         phrasing = self.record.phrasing
         texts = {
-            typed(" ".join(text.split()))
+            typed(named(" ".join(text.split()), self.tool))
             for template in phrasing["templates"]
             for text in _expand(template, phrasing)
         }

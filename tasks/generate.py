@@ -16,7 +16,7 @@ from pathlib import Path
 from tasks.errors import UserError
 from tasks.families import Family, load_families
 from tasks.mutators import hard_negatives, siblings_of
-from tasks.suite import SUITES, Generated, SuiteFile, read_about
+from tasks.suite import SUITES, Generated, Suite, SuiteFile, read_about
 from tasks.types import Split, Task
 
 
@@ -71,6 +71,19 @@ def with_negatives(task: Task, tasks: Sequence[Task], count: int) -> Task:
     """The task with `count` hard negatives by mutators after those of its author."""
     made = hard_negatives(task, siblings_of(task, tasks), count)
     return task.model_copy(update={"wrong": (*task.wrong, *made)})
+
+
+def harden(suite: Suite, count: int) -> None:
+    """Write the rows of a suite anew, with `count` hard negatives by mutators for each task."""
+    for split, file in suite.about.splits.items():
+        tasks = [_by_author(task) for task in suite.split(split)]
+        rows = [as_line(with_negatives(task, tasks, count)) for task in tasks]
+        (suite.folder / file).write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+
+
+def _by_author(task: Task) -> Task:
+    wrong = tuple(wrong for wrong in task.wrong if wrong.mutator == "author")
+    return task.model_copy(update={"wrong": wrong})
 
 
 def as_line(task: Task) -> str:

@@ -306,7 +306,9 @@ def case_flip(given: Material) -> Iterator[Words]:
         name = spelled.lstrip("-+")
         for flipped in (name.swapcase(), name[:1].swapcase() + name[1:]):
             edited = _dashes(spelled) + flipped
-            if flipped != name and option and edited not in option.spellings:
+            other = given.anatomy.grammar.options.get(edited)
+            is_right = other is not None and other.name in given.wanted  # "-f or -F"
+            if flipped != name and option and edited not in option.spellings and not is_right:
                 yield given.anatomy.with_option(part, edited)
             if len(name) == 1:
                 break

@@ -47,6 +47,8 @@ class SuiteFile(Record):
     description: str
     license: str
     made: str  # how the rows came to be, for the datasheet
+    use: str = ""  # what the suite is for, for the datasheet
+    limits: tuple[str, ...] = ()  # what it cannot tell, for the datasheet
     splits: dict[Split, str]  # split -> file of rows
     unseen: tuple[str, ...] = ()  # held-out families that never occur in train, if not generated
     phrasings: int = 1  # the least number of phrasings of each held-out family

@@ -46,6 +46,27 @@ def check(name: Annotated[str, typer.Argument(help="A suite by name, or its fold
     raise typer.Exit(1 if findings.problems else 0)
 
 
+@app.command("datasheet")
+def datasheet(name: Annotated[str, typer.Argument(help="A suite by name, or its folder.")]) -> None:
+    """Write the suite's DATASHEET.md from its rows and the figures of the last check."""
+    from tasks.datasheet import FILE, write_datasheet
+
+    suite = read(name)
+    write_datasheet(suite)
+    print(suite.folder / FILE)
+
+
+@app.command("harden")
+def harden(
+    name: Annotated[str, typer.Argument(help="The folder of a suite written by hand.")],
+    count: Annotated[int, typer.Option(help="Hard negatives by mutators for each task.")] = 8,
+) -> None:
+    """Give every task of a suite hard negatives by mutators, in place of those it had by them."""
+    from tasks.generate import harden as harden_rows
+
+    harden_rows(read(name), count)
+
+
 def read(name: str) -> Suite:
     """A suite without asking whether it is sound; those of other packages load as they like."""
     from pathlib import Path
