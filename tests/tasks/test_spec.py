@@ -29,7 +29,7 @@ def read(tmp_path):
 def test_eight_tools_are_shipped():
     expected = {"nmap", "nikto", "gobuster", "ffuf", "hydra", "sqlmap", "curl", "dig"}
     assert expected <= set(load_specs())
-    assert load_spec("nmap").personality == "getopt_long_only"
+    assert load_spec("nmap").tool == "nmap"
 
 
 def test_an_unknown_tool_is_a_user_error():
