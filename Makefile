@@ -52,8 +52,11 @@ embedded-model: $(INSTALLED)  ## train the embedded model anew from its recipe (
 agreement: $(INSTALLED)  ## hold the checker against the real tools (MUTATORS=development, TOOLS="nmap curl")
 	@$(BIN)/goodhart-bench agreement --mutators $(or $(MUTATORS),development) $(TOOLS:%=--tool %)
 
-suites: $(INSTALLED)  ## generate the rows of the recon suite anew from the families
+suites: $(INSTALLED)  ## draw the rows of recon anew, prove both suites, write the datasheet
 	$(BIN)/python -m tasks.generate
+	$(BIN)/goodhart-bench suite check seed20
+	$(BIN)/goodhart-bench suite check recon
+	$(BIN)/goodhart-bench suite datasheet recon
 
 clean:  ## remove the virtual environment, caches and build products; runs and images stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -13,18 +13,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from tasks.anatomy import Anatomy, dissect
-from tasks.spec import Option, load_specs
+from tasks.spec import Option
 from tasks.types import Task
 
 Maker = Callable[[Anatomy], Iterator[str]]
 
-# How a value may be glued on, by personality: "-p80" and "--time=5".
+# Tools whose parser takes a value glued to its option: "-p80", and "--time=5".
 _SHORT_GLUE = frozenset(
-    {"getopt", "getopt_long", "getopt_long_only", "pflag", "optparse", "argparse", "sqlmap", "curl"}
-)
+    {"curl", "fping", "gobuster", "hashcat", "hydra", "medusa", "nc", "nmap", "smbclient",
+     "sqlmap", "tcpdump", "tshark", "wfuzz"}
+)  # fmt: skip
 _LONG_GLUE = frozenset(
-    {"getopt_long", "getopt_long_only", "pflag", "optparse", "argparse", "sqlmap", "go_flag",
-     "perl_getopt"}
+    {"dnsrecon", "fping", "gobuster", "hashcat", "nikto", "nmap", "smbclient", "sqlmap", "tcpdump",
+     "tshark", "wfuzz"}
 )  # fmt: skip
 
 
@@ -51,15 +52,15 @@ def order(anatomy: Anatomy) -> Iterator[str]:
 
 
 def gluing(anatomy: Anatomy) -> Iterator[str]:
-    """`-p 80` as `-p80`, `--time 5` as `--time=5`, where the personality has it."""
-    personality = load_specs()[anatomy.command.tool].personality
+    """`-p 80` as `-p80`, `--time 5` as `--time=5`, where the tool's parser has it."""
+    tool = anatomy.command.tool
     for part in anatomy.parts:
         spelled, value = anatomy.spelled(part), part.argument.value or ""
         if not part.is_separate or value[:1] in ("", "=", "-"):
             continue
-        if len(spelled) == 2 and personality in _SHORT_GLUE:
+        if len(spelled) == 2 and tool in _SHORT_GLUE:
             yield shlex.join(anatomy.replaced(part, spelled + value))
-        elif spelled.startswith("--") and personality in _LONG_GLUE:
+        elif spelled.startswith("--") and tool in _LONG_GLUE:
             yield shlex.join(anatomy.replaced(part, f"{spelled}={value}"))
 
 
