@@ -32,7 +32,9 @@ def check(_: Grammar, command: Command) -> None:
         return
     for argument in command.arguments:
         if argument.name in _RANGES and not _are_ranges(argument):
-            reason = f"{argument.name}: {argument.value!r} is not numbers and ranges such as 200-299"
+            reason = (
+                f"{argument.name}: {argument.value!r} is not numbers and ranges such as 200-299"
+            )
             raise RefusedError(Fault.BAD_VALUE, reason)
     format_ = (command.values("-of") or ("json",))[0]
     if command.values("-o") and format_ not in _FORMATS:

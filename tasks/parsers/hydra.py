@@ -40,7 +40,10 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
 
 
 # What the services want, as far as it is not a login and a password.
-_PASSWORD_ONLY = frozenset("redis adam6500 cisco oracle-listener s7-300 snmp vnc".split())
+_PASSWORD_ONLY_NAMES = """
+redis adam6500 cisco oracle-listener s7-300 snmp vnc
+"""
+_PASSWORD_ONLY = frozenset(_PASSWORD_ONLY_NAMES.split())
 _NO_LOGIN = _PASSWORD_ONLY | {"cisco-enable", "cobaltstrike", "oracle-sid"}
 _LOGIN_ONLY = frozenset({"rsh", "oracle-sid"})
 _NO_PASSWORD = _LOGIN_ONLY | {"smtp-enum"}

@@ -74,7 +74,9 @@ def _problem(argument: Argument, names: set[str]) -> str | None:
     if name == "--mtu" and not _number(value) % 8 == 0 < _number(value):
         return f"--mtu: {value!r} is not a multiple of 8 above 0"
     if name == "--script-args" and not names.isdisjoint(_SCRIPTED):
-        return "--script-args: a brace is not closed" if value.count("{") > value.count("}") else None
+        return (
+            "--script-args: a brace is not closed" if value.count("{") > value.count("}") else None
+        )
     if name == "--spoof-mac" and not _is_address(value):
         return f"--spoof-mac: {value!r} is no address and no vendor"
     if argument.spelled == "-o" and value[:1] in tuple("NAXGS"):

@@ -12,10 +12,11 @@ import ipaddress
 import re
 from urllib.parse import unquote
 
-_SCHEMES = frozenset(
-    """dict file ftp ftps gopher gophers http https imap imaps ldap ldaps mqtt pop3 pop3s rtmp rtmpe
-    rtmps rtmpt rtmpte rtmpts rtsp scp sftp smb smbs smtp smtps telnet tftp""".split()
-)
+_SCHEME_NAMES = """
+dict file ftp ftps gopher gophers http https imap imaps ldap ldaps mqtt pop3 pop3s rtmp
+rtmpe rtmps rtmpt rtmpte rtmpts rtsp scp sftp smb smbs smtp smtps telnet tftp
+"""
+_SCHEMES = frozenset(_SCHEME_NAMES.split())
 # Without a slash after the colon it is no scheme but a host and a port.
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z0-9][A-Za-z0-9+.-]*):(?=/)(?P<slashes>/*)")
 _JUNK = re.compile(r"[\x00-\x20\x7f]")
@@ -79,7 +80,11 @@ def _first_of_range(text: str, position: int) -> tuple[str, int]:
         raise ValueError(f"{text!r} has a bracket that holds no range such as [1-3]")
     first, last, step = match.groups()
     distance = ord(last) - ord(first) if first.isalpha() else int(last) - int(first)
-    if distance < 0 or (first.isalpha() and distance > 25) or not 1 <= int(step or 1) <= max(distance, 1):
+    if (
+        distance < 0
+        or (first.isalpha() and distance > 25)
+        or not 1 <= int(step or 1) <= max(distance, 1)
+    ):
         raise ValueError(f"{text!r} has the bad range {match[0]}")
     return first, len(match[0])
 

@@ -30,32 +30,35 @@ _NEEDS = {
     "--auth-cred": ("--auth-type",),
     "--auth-type": ("--auth-cred", "--auth-file"),
 }
-_DBMS = frozenset(
-    """mssqlserver mssql ms mysql my mariadb maria memsql tidb percona drizzle postgresql postgres
-    pgsql psql pg cockroach cockroachdb redshift greenplum yellowbrick enterprisedb yugabyte
-    yugabytedb oracle orcl ora or sqlite sqlite3 msaccess access jet firebird interbase ibase fb
-    max maxdb sybase db2 ibmdb2 hsql hsqldb hs hypersql h2 ignite informix ibminformix monet
-    monetdb derby vertica mckoi presto altibase mimersql mimer cratedb crate cubrid cachedb cache
-    iris extremedb extreme frontbase raima raimadb raimadm rdm rds velocis virtuoso""".split()
-) | {
+_DBMS_WORDS = """
+mssqlserver mssql ms mysql my mariadb maria memsql tidb percona drizzle postgresql
+postgres pgsql psql pg cockroach cockroachdb redshift greenplum yellowbrick enterprisedb
+yugabyte yugabytedb oracle orcl ora or sqlite sqlite3 msaccess access jet firebird
+interbase ibase fb max maxdb sybase db2 ibmdb2 hsql hsqldb hs hypersql h2 ignite informix
+ibminformix monet monetdb derby vertica mckoi presto altibase mimersql mimer cratedb crate
+cubrid cachedb cache iris extremedb extreme frontbase raima raimadb raimadm rdm rds
+velocis virtuoso
+"""
+_DBMS = frozenset(_DBMS_WORDS.split()) | {
     *("microsoft sql server", "amazon redshift", "microsoft access", "mozilla firebird"),
     *("sap maxdb", "sap db", "sybase sql server", "ibm db2", "apache ignite", "ibm informix"),
     *("apache derby", "intersystems cache", "raima database manager", "openlink virtuoso"),
 }
-_TAMPERS = frozenset(
-    """0eunion apostrophemask apostrophenullencode appendnullbyte base64encode between binary
-    bluecoat chardoubleencode charencode charunicodeencode charunicodeescape commalesslimit
-    commalessmid commentbeforeparentheses concat2concatws decentities dunion equaltolike
-    equaltorlike escapequotes greatest halfversionedmorekeywords hex2char hexentities htmlencode
-    if2case ifnull2casewhenisnull ifnull2ifisnull informationschemacomment least lowercase
-    luanginx misunion modsecurityversioned modsecurityzeroversioned multiplespaces ord2ascii
-    overlongutf8 overlongutf8more percentage plus2concat plus2fnconcat randomcase randomcomments
-    schemasplit scientific sleep2getlock sp_password space2comment space2dash space2hash
-    space2morecomment space2morehash space2mssqlblank space2mssqlhash space2mysqlblank
-    space2mysqldash space2plus space2randomblank substring2leftright symboliclogical
-    unionalltounion unmagicquotes uppercase varnish versionedkeywords versionedmorekeywords
-    xforwardedfor""".split()
-)
+_TAMPER_NAMES = """
+0eunion apostrophemask apostrophenullencode appendnullbyte base64encode between binary
+bluecoat chardoubleencode charencode charunicodeencode charunicodeescape commalesslimit
+commalessmid commentbeforeparentheses concat2concatws decentities dunion equaltolike
+equaltorlike escapequotes greatest halfversionedmorekeywords hex2char hexentities
+htmlencode if2case ifnull2casewhenisnull ifnull2ifisnull informationschemacomment least
+lowercase luanginx misunion modsecurityversioned modsecurityzeroversioned multiplespaces
+ord2ascii overlongutf8 overlongutf8more percentage plus2concat plus2fnconcat randomcase
+randomcomments schemasplit scientific sleep2getlock sp_password space2comment space2dash
+space2hash space2morecomment space2morehash space2mssqlblank space2mssqlhash
+space2mysqlblank space2mysqldash space2plus space2randomblank substring2leftright
+symboliclogical unionalltounion unmagicquotes uppercase varnish versionedkeywords
+versionedmorekeywords xforwardedfor
+"""
+_TAMPERS = frozenset(_TAMPER_NAMES.split())
 _REGEXES = ("--regexp", "--param-exclude", "--retry-on", "--crawl-exclude", "--scope")
 _STANDALONE = ("-d", "-u", "-l", "-m", "-g", "-c", "-r", "--update", "--smoke-test", "--wizard")
 _CREDENTIALS = {"basic": r".*?:.*", "digest": r".*?:.*", "ntlm": r".*\\.*:.*", "bearer": r".*"}
@@ -90,9 +93,8 @@ def _conflicts(given: dict[str, str]) -> Iterator[tuple[Fault, str]]:
     for name in ("--skip", "--randomize"):
         if _names(given.get(name, "")) & _names(given.get("-p", "")):
             yield Fault.CONFLICT, f"sqlmap refuses {name} and -p of one parameter"
-    if 0 < _number(given, "--first") and "--last" in given:
-        if _number(given, "--last") < _number(given, "--first"):
-            yield Fault.CONFLICT, "--first is above --last"
+    if "--last" in given and _number(given, "--first") > max(0, _number(given, "--last")):
+        yield Fault.CONFLICT, "--first is above --last"
     if "--crack" in given and not given.keys().isdisjoint(_STANDALONE):
         yield Fault.CONFLICT, "sqlmap refuses --crack beside a target"
 

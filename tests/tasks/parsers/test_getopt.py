@@ -73,7 +73,7 @@ def test_a_long_word_is_letters(hydra):
         ("-l a ssh:h", "bad value"),
         ("-l a h telnet9", "bad value"),
         ("-M f ssh://h", "bad value"),
-        ("-M f ssh", ""),
+        ("-l a -p b -M f ssh", ""),
         ("-s abc h ssh", "bad value"),
         ("h ssh -l", "missing value"),
         ("-l a", "missing operand"),

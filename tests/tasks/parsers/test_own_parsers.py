@@ -193,7 +193,7 @@ options:
   - {name: +ttlid}
   - {name: +short}
   - {name: +showsearch}
-  - {name: +time, arity: one, type: uint}
+  - {name: +time, arity: one, type: uint, negatable: false}
   - {name: +answer}
   - {name: +all}
 operands:
