@@ -70,10 +70,14 @@ def _name(part: Part, judged: Judged) -> Name:
 
 
 def _reads(parser: Parser, grammar: Grammar, name: str) -> bool:
-    """Whether the parser knows the name as an option."""
-    try:
-        command = parser.read(grammar, [name], "")
-    except RefusedError as refused:
-        return refused.fault is not Fault.UNKNOWN_FLAG
-    # popt leaves an option without its value out, and says nothing.
-    return all(grammar.option(argument.name) for argument in command.arguments)
+    """Whether the parser knows the name as an option; some leave one out that lacks its value."""
+    for words in ([name], [name, "1"]):
+        try:
+            command = parser.read(grammar, words, "")
+        except RefusedError as refused:
+            if refused.fault is not Fault.UNKNOWN_FLAG:
+                return True
+            continue
+        if any(grammar.option(argument.name) for argument in command.arguments):
+            return True
+    return False
