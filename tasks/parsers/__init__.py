@@ -183,6 +183,10 @@ def problem_of(declared: Value, text: str) -> str | None:
         return problem
     if declared.pattern and not re.fullmatch(declared.pattern, text, re.DOTALL):
         return f"{text!r} is not of the form {declared.pattern}"
+    return _range_problem(declared, text)
+
+
+def _range_problem(declared: Value, text: str) -> str | None:
     if declared.min is None and declared.max is None:
         return None
     number = Decimal(normalise(declared.type, text).removesuffix("s"))  # of a duration, its seconds

@@ -9,7 +9,8 @@ Source: curl 7.88.1 src/tool_getparam.c, getparameter and parse_args.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from tasks.parsers.grammar import Grammar, RefusedError, Words, ambiguous, positive
 from tasks.spec import Option
@@ -103,13 +104,19 @@ def _long(grammar: Grammar, word: str, left: Words) -> Argument:
 
 def _find(grammar: Grammar, word: str, name: str, *, abbreviated: bool) -> Option:
     """curl compares without regard to case, and takes no abbreviation after --no-."""
-    table = {positive(f"--{long}")[2:]: option for long, option in grammar.long.items()}
+    table = _long_names(grammar)
     if name in table:
         return table[name]
     hits = [long for long in table if long.startswith(name)] if abbreviated else []
     if len(hits) == 1:
         return table[hits[0]]
     raise ambiguous(grammar, word, hits) if hits else grammar.unknown(word)
+
+
+@cache
+def _long_names(grammar: Grammar) -> Mapping[str, Option]:
+    """The options by their long names, without a no- before them."""
+    return {positive(f"--{long}")[2:]: option for long, option in grammar.long.items()}
 
 
 def _letters(grammar: Grammar, letters: str, left: Words) -> Iterator[Argument]:

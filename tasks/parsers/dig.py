@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from os.path import commonprefix
 
 from tasks.parsers.grammar import Grammar, RefusedError, Words, ambiguous
 from tasks.types import Argument, Command, Fault
@@ -126,8 +125,14 @@ def _hits(grammar: Grammar, name: str) -> list[str]:
 def _is_told_apart(grammar: Grammar, spelling: str, word: str) -> bool:
     own = grammar.options[spelling].name
     others = [s for s, option in grammar.options.items() if option.name != own]
-    shared = max((len(commonprefix([spelling, other])) for other in others), default=0)
+    shared = max((_shared(spelling, other) for other in others), default=0)
     return word[: shared + 1] == spelling[: len(word)][: shared + 1]
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two words begin with in common."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _with_plus(arguments: list[Argument], added: Argument) -> list[Argument]:

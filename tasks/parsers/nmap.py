@@ -9,7 +9,7 @@ Source: nmap 7.93 nmap.cc (parse_options, apply_delayed_options, validate_scan_l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -65,25 +65,36 @@ def _value_problems(command: Command, names: set[str]) -> Iterator[tuple[Fault, 
 
 def _problem(argument: Argument, names: set[str]) -> str | None:
     name, value = argument.name, argument.value or ""
-    if name in ("--script", "--script-help"):
-        return nmap_scripts.problem(value)
     if name in _TIMES:
         return _problem_of_time(name, value)
     if (name == "-PO" and value) or (name == "-p" and "-sO" in names):
         return nmap_ports.problem(value, last=255)
-    if name == "--mtu" and not _number(value) % 8 == 0 < _number(value):
-        return f"--mtu: {value!r} is not a multiple of 8 above 0"
-    if name == "--script-args" and not names.isdisjoint(_SCRIPTED):
-        return (
-            "--script-args: a brace is not closed" if value.count("{") > value.count("}") else None
-        )
-    if name == "--spoof-mac" and not _is_address(value):
-        return f"--spoof-mac: {value!r} is no address and no vendor"
+    if name == "target":
+        return _problem_of_target(value, names)
+    if name == "--script-args" and names.isdisjoint(_SCRIPTED):
+        return None  # nobody reads them
+    rule = _RULES.get(name)
+    return rule(value) if rule else _problem_of_file(argument, value)
+
+
+def _problem_of_file(argument: Argument, value: str) -> str | None:
     if argument.spelled == "-o" and value[:1] in tuple("NAXGS"):
         return f"-o{value} would write {value!r}; write -o{value[0]} {value[1:]}"
-    if name == "-D":
-        return _problem_of_decoys(value)
-    return _problem_of_target(value, names) if name == "target" else None
+    return None
+
+
+def _problem_of_mtu(value: str) -> str | None:
+    number = _number(value)
+    return None if number > 0 == number % 8 else f"--mtu: {value!r} is not a multiple of 8 above 0"
+
+
+def _problem_of_script_args(value: str) -> str | None:
+    is_open = value.count("{") > value.count("}")
+    return "--script-args: a brace is not closed" if is_open else None
+
+
+def _problem_of_mac(value: str) -> str | None:
+    return None if _is_address(value) else f"--spoof-mac: {value!r} is no address and no vendor"
 
 
 def _is_address(value: str) -> bool:
@@ -149,3 +160,13 @@ def _number(text: str) -> float:
     """The number that a text begins with, 0 if it begins with none."""
     match = re.match(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)", text)
     return float(match[0]) if match else 0
+
+
+_RULES: dict[str, Callable[[str], str | None]] = {
+    "--script": nmap_scripts.problem,
+    "--script-help": nmap_scripts.problem,
+    "--script-args": _problem_of_script_args,
+    "--mtu": _problem_of_mtu,
+    "--spoof-mac": _problem_of_mac,
+    "-D": _problem_of_decoys,
+}
