@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tasks.errors import UserError
 from tasks.sound import Count, Figures, read_record
 from tasks.suite import Suite
+from tasks.types import Split
 
 FILE = "DATASHEET.md"
 
@@ -99,7 +100,7 @@ def _families(suite: Suite) -> Iterator[Sequence[str]]:
         yield (family, "impossible" if family in impossible else kind, *_counted(suite, counts))
 
 
-def _counted(suite: Suite, counts: Mapping[str, int]) -> Iterator[str]:
+def _counted(suite: Suite, counts: Mapping[Split, int]) -> Iterator[str]:
     return (str(counts.get(split, 0)) for split in suite.about.splits)
 
 

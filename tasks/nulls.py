@@ -21,7 +21,7 @@ def nulls(task: Task, others: Sequence[Task]) -> Mapping[str, Sequence[str]]:
     """Empty answers by kind. Of an impossible task doing nothing is right, so only those are
     wrong that run a tool."""
     tool = " ".join(filter(None, (task.tool, task.intent.subcommand)))
-    found = {
+    found: dict[str, Sequence[str]] = {
         "tool alone": [task.tool],
         "help": [f"{task.tool} --help", f"{task.tool} -h", f"{tool} --help"],
         "version": [f"{task.tool} --version", f"{task.tool} -V"],

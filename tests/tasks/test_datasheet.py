@@ -25,6 +25,7 @@ def test_a_shipped_datasheet_is_current(name: str) -> None:
 
 def test_a_datasheet_has_the_counts_of_the_rows_and_the_kill_rates(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(SUITES / "seed20", tmp_path / "seed20"))
+    (folder / "sound.json").unlink(missing_ok=True)
     suite = read_suite(folder)
     with pytest.raises(UserError, match="no record for these rows"):
         write_datasheet(suite)
