@@ -22,8 +22,6 @@ PACKAGES = (
     "transformers",
     "peft",
     "sentence-transformers",
-    "tree-sitter",
-    "tree-sitter-bash",
     "numpy",
     "scipy",
 )

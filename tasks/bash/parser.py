@@ -481,6 +481,9 @@ class Parser(WordReader):
         found = Sequence(()) if inner.peek().kind == ")" else inner.commands()
         inner.expect(")")
         self.position = inner.position
+        known = {heredoc.target.column for heredoc in self._heredocs}
+        # Heredocs whose text did not begin yet go on after the line that holds the substitution.
+        self._heredocs += [h for h in inner._heredocs if h.target.column not in known]
         return found
 
     def later(self, text: str) -> Sequence | None:

@@ -19,146 +19,34 @@ from tasks.spec import SPECS
 
 SEED, LINES, LEAST = 20261121, 6000, 0.999
 
-WORDS = [
-    "10.0.0.1",
-    "10.0.0.0/24",
-    "h.lab",
-    "http://h.lab/?a=1",
-    "https://h.lab:8443/x#y",
-    "-p",
-    "80",
-    "22,443",
-    "-sV",
-    "--reason",
-    "-oN",
-    "out.txt",
-    "FUZZ",
-    "a=b",
-    "A=1",
-    "@10.0.0.2",
-    "+short",
-    "-l",
-    "root",
-    "-P",
-    "/w/list.txt",
-    "[80]",
-    "{80,443}",
-    "{1..3}",
-    "~/w",
-    "*.txt",
-    "é",
-    "ü=1",
-    "日本語",
-    "✓",
-    "“x”",
-    "%{http_code}",
-    "a:b",
-    "-",
-    "--",
-    "=",
-    "!",
-    "#",
-    "a#b",
-    "a!b",
-    "2",
-    "2x",
-    "\\$x",
-    "\\;",
-    "\\|",
-    "\\&",
-    "\\'",
-    '\\"',
-    "\\\\",
-    "a\\",
-    "b",
-    "a\\",
-    "if",
-    "then",
-    "fi",
-    "do",
-    "done",
-    "in",
-    "case",
-    "esac",
-    "time",
-    "function",
-    "{",
-    "}",
-    "[[",
-    "]]",
-    "for",
-    "while",
-    "~",
-    "?",
-    "[",
-    "]",
-    "]]",
-    "{}",
-    "^x",
-    "a^",
-    "%",
-]
-QUOTED = [
-    "",
-    '    \'a b\' "a b" "a $x b" \'it\'\\\'\'s\' "it\'s" $\'a\\\'b\' $"x" "a\\"b" \'\' "" \'é|;&\' "|;&<>()" "`id`"',
-    '    "$(cat f)" "${x:-a b}" "$((1+2))" \'"\' "\'" "a\'b" \'a"b\' "\\\\" \'$(\' "\\$(" \'`\'',
-    "",
-]
-QUOTED = [word for line in QUOTED for word in line.split(" ") if word] + [
-    "'a b'",
-    '"a b"',
-    "'|; &'",
-]
-EXPANDED = [
-    "$x",
-    "${x}",
-    "${x:-y}",
-    "${#x}",
-    "${x%.*}",
-    "${x//a/b}",
-    "${a[0]}",
-    "${a[@]}",
-    "$1",
-    "$@",
-    "$?",
-    "$$",
-    "$#",
-    "$!",
-    "$-",
-    "$_",
-    "$",
-    "$(id)",
-    "`id`",
-    "$(cat",
-    "f)",
-    "$((1+2))",
-    "$((",
-    "(a)",
-    "))",
-    "$[1+2]",
-    "<(id)",
-    ">(id)",
-    "$(id",
-    "|",
-    "wc",
-    "-l)",
-    "$(echo",
-    "$(id))",
-    "${x:-$(id)}",
-    "$(<f)",
-    "${x:-'}'}",
-    '${x:-"}"}',
-    "$(echo",
-    "')')",
-    "$(echo",
-    "\\))",
-    "$()",
-    "a$(id)b",
-    "a=$(id)",
-    "${x^^}",
-    "${!x}",
-    "$(a;b)",
-]
+
+def _split(text: str) -> list[str]:
+    return text.split()
+
+
+WORDS = _split(
+    r"""
+    10.0.0.1 10.0.0.0/24 h.lab http://h.lab/?a=1 https://h.lab:8443/x#y -p 80 22,443 -sV
+    --reason -oN out.txt FUZZ a=b A=1 @10.0.0.2 +short -l root -P /w/list.txt [80] {80,443}
+    {1..3} ~/w *.txt é ü=1 日本語 ✓ “x” %{http_code} a:b - -- = ! # a#b a!b 2 2x \$x \; \| \& \' \"
+    \\ a\ b a\ if then fi do done in case esac time function { } [[ ]] for while ~ ? [ ] ]] {}
+    ^x a^ %
+    """
+)
+QUOTED = _split(
+    r"""
+    "a'b" 'a"b' 'it'\''s' "it's" $'a\'b' $"x" "a\"b" '' "" 'é|;&' "|;&<>()" "`id`" "${x:-a}"
+    "$((1+2))" '"' "'" "\\" '$(' "\$(" '`'
+    """
+)
+QUOTED += ["'a b'", '"a b"', "'|; &'", '"a $x b"', '"$(cat f)"', '"${x:-a b}"']
+EXPANDED = _split(
+    r"""
+    $x ${x} ${x:-y} ${#x} ${x%.*} ${x//a/b} ${a[0]} ${a[@]} $1 $@ $? $$ $# $! $- $_ $ $(id) `id`
+    $(cat f) $((1+2)) $(( (a) )) $[1+2] <(id) >(id) $(id | wc -l) $(echo $(id)) ${x:-$(id)}
+    $(<f) ${x:-'}'} ${x:-"}"} $(echo ')') $(echo \)) $() a$(id)b a=$(id) ${x^^} ${!x} $(a;b)
+    """
+)
 EXPANDED = [*EXPANDED, "$(cat f)", "$(id | wc -l)", "${x:-a b}", "$(for i in 1; do id; done)"]
 BREAKERS = [
     *"'\"`;|&()<>{}[]!#$\\\n =",
@@ -190,32 +78,12 @@ BREAKERS += [
     "((",
     ";&",
 ]
-REDIRECTIONS = [
-    ">out",
-    ">>out",
-    "2>&1",
-    "2>/dev/null",
-    "&>all",
-    "&>>all",
-    "<in",
-    "<<<word",
-    '<<<"$x"',
-    ">|out",
-    "<>f",
-    "2>&-",
-    ">&2",
-    "<&3",
-    "3<in",
-    "{fd}>out",
-    ">",
-    "<",
-    "2>",
-    ">&",
-    ">out>out2",
-    "2>&1>x",
-    ">(tee)",
-    "<(id)",
-]
+REDIRECTIONS = _split(
+    r"""
+    >out >>out 2>&1 2>/dev/null &>all &>>all <in <<<word <<<"$x" >|out <>f 2>&- >&2 <&3 3<in
+    {fd}>out > < 2> >& >out>out2 2>&1>x >(tee) <(id)
+    """
+)
 
 
 class Lines:
@@ -285,7 +153,8 @@ class Lines:
 
     def while_loop(self, depth: int) -> str:
         word = self.draw.choice(("while", "until"))
-        return f"{word} {self.listed(depth)}{self.end()}do {self.listed(depth)}{self.end()}done{self.after()}"
+        head = f"{word} {self.listed(depth)}{self.end()}"
+        return f"{head}do {self.listed(depth)}{self.end()}done{self.after()}"
 
     def condition(self, depth: int) -> str:
         text = f"if {self.listed(depth)}{self.end()}then {self.listed(depth)}{self.end()}"
@@ -296,11 +165,12 @@ class Lines:
         return f"{text}fi{self.after()}"
 
     def case(self, depth: int) -> str:
-        clauses = "".join(
-            f"{self.draw.choice(('', '('))}{self.draw.choice(('a', 'a|b', '*', '-h | --help', '$x'))}) "
-            f"{self.draw.choice((self.listed(depth), ''))}{self.draw.choice((';;', ';; ', ' ;;&', ' ;&', ';;'))} "
-            for _ in range(self.draw.randint(0, 2))
-        )
+        clauses = ""
+        for _ in range(self.draw.randint(0, 2)):
+            pattern = self.draw.choice(("a", "a|b", "*", "-h | --help", "$x"))
+            body = self.draw.choice((self.listed(depth), ""))
+            end = self.draw.choice((";;", ";; ", " ;;&", " ;&", ";;"))
+            clauses += f"{self.draw.choice(('', '('))}{pattern}) {body}{end} "
         return f"case {self.word()} in {clauses}esac{self.after()}"
 
     def subshell(self, depth: int) -> str:
@@ -392,8 +262,8 @@ def ours(line: str) -> bool:
     return True
 
 
-# `set -n` is `bash -n` from the next line on; a subshell costs less than a new bash. The exit status
-# of `bash -n` itself is no use: after a mistake within [[ ]] it is 0.
+# `set -n` is `bash -n` from the next line on; a subshell costs less than a new bash. The exit
+# status of `bash -n` itself is no use: after a mistake within [[ ]] it is 0.
 ASK = """while IFS= read -r -d "" line; do
 (eval "set -n
 $line") 2>/dev/null && echo 1 || echo 0
