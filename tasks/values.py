@@ -448,7 +448,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
 )
 TARGET_TYPES = frozenset(
     {"host", "hosts", "domain", "url", "absolute_url", "host_or_url"}
-    | {"free_url", "free_host", "free_host_or_url", "free_domain", "go_url"}
+    | {"free_url", "free_host", "free_host_or_url", "free_domain", "go_url", "masscan_range"}
 )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from tasks.parsers.grammar import Grammar, RefusedError, Words, by_prefix, operand
 from tasks.types import Argument, Command, Fault
 
-_AT_ONCE = ("--help", "--version", "--icmp-help", "--route-help")
+_AT_ONCE = ("--help", "--version", "--icmp-help")
 _WITHOUT_TARGET = ("--listen", "--apd-send", *_AT_ONCE)
 
 

@@ -18,6 +18,7 @@ _NO_SCAN = ("--echo", "--echo-all", "--conf", "--resume", "--selftest", "--regre
 _TARGETS = ("target", "--range", "--includefile")
 _PORTS = ("--ports", "--tcp-ports", "--udp-ports", "--oprotos", "--top-ports", "--ping", "--arp")
 _TOP_PORTS = "--top-ports"
+_READSCAN = "--readscan"  # is read before the others, and has no form with "="
 
 
 def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
@@ -47,7 +48,7 @@ def _long(grammar: Grammar, word: str, left: Words) -> Argument:
     name, equals, value = word[2:].partition("=")
     table = {_fold(long): option for long, option in grammar.long.items()}
     option = table.get(_fold(name))
-    if option is None or not name:
+    if option is None or not name or (equals and option.name == _READSCAN):
         raise grammar.unknown(f"--{name}")
     spelled = f"--{name}"
     if option.name == _TOP_PORTS:
@@ -80,7 +81,7 @@ def _short(grammar: Grammar, word: str, left: Words) -> Argument:
 def check(_: Grammar, command: Command) -> None:
     """RefusedError where a scan has no ports or no targets."""
     given = {argument.name for argument in command.arguments}
-    if given.intersection((*_AT_ONCE, *_NO_SCAN)) or "--readscan" in given:
+    if given.intersection((*_AT_ONCE, *_NO_SCAN)) or _READSCAN in given:
         return
     if given.isdisjoint(_TARGETS):
         raise RefusedError(Fault.MISSING_OPERAND, "masscan needs a target")
