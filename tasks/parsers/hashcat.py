@@ -3,7 +3,7 @@
     hashcat -a 0 HASHES [WORDLIST ...]      -a 1 HASHES LEFT RIGHT      -a 3 HASHES [MASK]
     hashcat -a 6 HASHES WORDLIST [MASK]     -a 7 HASHES MASK [WORDLIST]
 
-Traps: `-m1000` is `-m 1000`, and `--keyspace` and `--stdout` take no hashes; numbers are digits only.
+Traps: `-m1000` is `-m 1000`; `--keyspace` and `--stdout` take no hashes; numbers are digits only.
 Source: hashcat 6.2.6 src/user_options.c, user_options_sanity.
 """
 
@@ -23,7 +23,8 @@ _ANY = 1 << 20
 _WITH_HASHES = {"0": (1, _ANY), "1": (3, 3), "3": (1, _ANY), "6": (2, _ANY), "7": (2, _ANY)}
 _WITH_HASHES["9"] = (2, _ANY)
 _KEYSPACE = {"0": (1, 1), "1": (2, 2), "3": (1, 1), "6": (2, 2), "7": (2, 2), "9": (1, 1)}
-_STDOUT = {"0": (0, _ANY), "1": (2, 2), "3": (1, 1), "6": (2, 2), "7": (2, 2), "9": (1, _ANY)}
+_STDOUT = {"0": (0, _ANY), "1": (2, 2), "3": (1, 1), "9": (1, _ANY)}
+_STDOUT |= dict.fromkeys("67", (1, _ANY))
 
 
 def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
@@ -37,20 +38,24 @@ def check(grammar: Grammar, command: Command) -> None:
     attack = next(iter(command.values("--attack-mode")), None) or "0"
     if names & {"--help", "--version"}:
         return
-    _check_rules(names, attack)
+    _check_rules(command, names, attack)
     _check_masks(command, names, attack)
     _check_order(command)
     _check_output(command, names)
+    _check_stdin(command, names, attack)
     _check_inputs(command, names, attack)
 
 
-def _check_rules(names: set[str], attack: str) -> None:
+def _check_rules(command: Command, names: set[str], attack: str) -> None:
     has_rules = not names.isdisjoint(_RULES)
     if has_rules and attack not in ("0", "9"):
         raise RefusedError(Fault.CONFLICT, "hashcat applies rules in attack modes 0 and 9 only")
-    for option in ("--loopback", "--debug-mode"):
-        if option in names and not has_rules:
-            raise RefusedError(Fault.MISSING_OPTION, f"hashcat {option} needs rules")
+    debugs = int(next(iter(command.values("--debug-mode")), None) or 0) > 0
+    if debugs and attack != "0":
+        raise RefusedError(Fault.CONFLICT, "hashcat --debug-mode is for attack mode 0 only")
+    if (debugs or "--loopback" in names) and not has_rules:
+        option = "--debug-mode" if debugs else "--loopback"
+        raise RefusedError(Fault.MISSING_OPTION, f"hashcat {option} needs rules")
 
 
 def _check_masks(command: Command, names: set[str], attack: str) -> None:
@@ -76,6 +81,15 @@ def _check_order(command: Command) -> None:
         end = next(iter(command.values(high)), None) or greatest
         if int(start) > int(end):
             raise RefusedError(Fault.BAD_VALUE, f"hashcat: {low} {start} is more than {high} {end}")
+
+
+def _check_stdin(command: Command, names: set[str], attack: str) -> None:
+    """Words are read from standard input where the straight attack is given none."""
+    hashes = 0 if "--stdout" in names else 1
+    from_stdin = attack == "0" and len(command.values("input")) <= hashes
+    if "--stdin-timeout-abort" in names and not from_stdin:
+        reason = "hashcat --stdin-timeout-abort is for words from standard input only"
+        raise RefusedError(Fault.CONFLICT, reason)
 
 
 def _check_output(command: Command, names: set[str]) -> None:

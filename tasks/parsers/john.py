@@ -50,9 +50,9 @@ def check(grammar: Grammar, command: Command) -> None:
     if has_files and needless:
         reason = f"john takes no password files beside {needless.pop()}"
         raise RefusedError(Fault.EXTRA_OPTION, reason)
-    if names and not has_files:
-        if names.intersection(_LIST) or names.isdisjoint(_MAY_LACK_FILES):
-            raise RefusedError(Fault.MISSING_OPERAND, "john needs password files")
+    wants_files = not names.isdisjoint(_LIST) or names.isdisjoint(_MAY_LACK_FILES)
+    if names and wants_files and not has_files:
+        raise RefusedError(Fault.MISSING_OPERAND, "john needs password files")
     for node in command.values("--node"):
         _check_node(node or "")
 

@@ -2,8 +2,8 @@
 
     socat -d -d -lf log TCP-LISTEN:80,fork TCP:10.0.0.1:80
 
-Traps: `-vv` and `-uv` are refused but `-dd` is not; `-lpNAME` and `-lp NAME`, but only `-lyFACILITY`;
-an option after an address is an address too many; `-` and `-,OPTION` are addresses.
+Traps: `-vv` and `-uv` are refused but `-dd` is not; `-lpNAME` and `-lp NAME`, but only
+`-lyFACILITY`; an option after an address is an address too many; `-` and `-,OPTION` are addresses.
 Source: socat 1.7.4.4 socat.c, main.
 """
 

@@ -39,17 +39,17 @@ _SAME_DIGEST = {
     "sha-1": "sha1",
     **{f"{sha}{size}": f"sha{size}" for sha in ("sha-", "sha2-") for size in (224, 256, 384, 512)},
 }
-_NAME_OPTIONS = frozenset(
-    """esc_2253 esc_2254 esc_ctrl esc_msb use_quote utf8 ignore_type show_type dump_all dump_nostr
-    dump_der compat sep_comma_plus sep_comma_plus_space sep_semi_plus_space sep_multiline dn_rev
-    nofname sname lname align oid space_eq dump_unknown rfc2253 oneline multiline
-    ca_default""".split()
-)
-_CERT_OPTIONS = frozenset(
-    """compatible ca_default no_header no_version no_serial no_signame no_validity no_subject
-    no_issuer no_pubkey no_extensions no_sigdump no_aux no_attributes ext_default ext_error
-    ext_parse ext_dump""".split()
-)
+_NAME_OPTIONS = """
+esc_2253 esc_2254 esc_ctrl esc_msb use_quote utf8 ignore_type show_type dump_all dump_nostr
+dump_der compat sep_comma_plus sep_comma_plus_space sep_semi_plus_space sep_multiline dn_rev
+nofname sname lname align oid space_eq dump_unknown rfc2253 oneline multiline
+ca_default
+"""
+_CERT_OPTIONS = """
+compatible ca_default no_header no_version no_serial no_signame no_validity no_subject
+no_issuer no_pubkey no_extensions no_sigdump no_aux no_attributes ext_default ext_error
+ext_parse ext_dump
+"""
 
 
 def _between(text: str, least: int, most: int) -> str:
@@ -196,7 +196,8 @@ def cert_options(text: str) -> str:
     return _switches(_CERT_OPTIONS, text)
 
 
-def _switches(known: frozenset[str], text: str) -> str:
+def _switches(names: str, text: str) -> str:
+    known = frozenset(names.split())
     for word in re.split(r"[ ,]+", text.lower()):
         if word and word.removeprefix("-").removeprefix("+") not in known:
             raise ValueError(f"{word!r} is not one of {', '.join(sorted(known))}")

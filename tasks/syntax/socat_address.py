@@ -38,10 +38,11 @@ _FORMS = {
     "STRUCT-IP_MREQN": re.compile(r"[^:]*:.*", re.DOTALL),
 }
 # Types that may stand without a value: a switch that is on, or a number that is one.
-_MAY_STAND_ALONE = frozenset(
-    """BOOL CONST INT BYTE UNSIGNED-INT UNSIGNED-SHORT OFF_T OFF64_T SIZE_T STRING-NULL
-    IP4NAME""".split()
-)
+_ALONE = """
+BOOL CONST INT BYTE UNSIGNED-INT UNSIGNED-SHORT OFF_T OFF64_T SIZE_T STRING-NULL
+IP4NAME
+"""
+_MAY_STAND_ALONE = frozenset(_ALONE.split())
 # The groups of options that go with every address.
 _EVERYWHERE = frozenset({"APPL", "PROCESS"})
 

@@ -9,7 +9,20 @@ import pytest
 
 from tasks.parsers import RefusedError, parser_for
 
-TOOLS = ("curl", "dig", "ffuf", "gobuster", "hydra", "nikto", "nmap", "sqlmap")
+TOOLS = (
+    "curl",
+    "dig",
+    "ffuf",
+    "gobuster",
+    "hashcat",
+    "hydra",
+    "john",
+    "nikto",
+    "nmap",
+    "openssl",
+    "socat",
+    "sqlmap",
+)
 EXAMPLES = [Path(__file__).with_name("examples") / f"{tool}.txt" for tool in TOOLS]
 
 
