@@ -41,7 +41,7 @@ def test_canonical(text: str, canonical: str) -> None:
      "tcp:a:1,b9600=1", "tcp:a:1,bind", 'exec:"a', "pty:x", "-:x", "a/b!!"],
 )  # fmt: skip
 def test_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         address_text(text)
 
 
