@@ -44,7 +44,11 @@ def read_answer(words: Wording, answer: Answer, traffic: bool) -> Reading:
         line = _search(pattern, answer)
         if line:
             return Reading(Said.REFUSED, kind, line)
-    accepted = words.trial.accepted
+    usage, accepted = words.trial.usage, words.trial.accepted
+    if usage and answer.exit_code != 0:
+        line = _search(re.compile(usage), answer)
+        if line:
+            return Reading(Said.REFUSED, "refused", line)
     line = _search(re.compile(accepted), answer) if accepted else ""
     if answer.exit_code == 0 or traffic or line:
         return Reading(Said.ACCEPTED, "", line)

@@ -33,5 +33,8 @@ class Trial(Record):
     # What the tool says only after it has taken its command line; a regular expression. Traffic
     # in the lab and exit code 0 say so of every tool.
     accepted: str | None = None
+    # Usage text that the tool shows for a wrong command and, with exit code 0, when it is asked for
+    # help: a refusal with any other exit code; a regular expression.
+    usage: str | None = None
     # What execution cannot see, and why: a fault ("unknown flag"), or "SUBCOMMAND: fault".
     silent: Mapping[str, str] = {}

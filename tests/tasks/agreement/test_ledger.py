@@ -26,7 +26,7 @@ WORDS = Wording(
     missing="{flag} wants a value",
     conflict="{flag} and {other} exclude each other",
     refused="^usage:",
-    trial=Trial(accepted="scanning"),
+    trial=Trial(accepted="scanning", usage="^Usage of tool"),
 )
 
 
@@ -65,6 +65,11 @@ def test_acceptance_shows_in_exit_code_traffic_or_words() -> None:
 
 def test_a_flag_that_a_complaint_names_has_a_dash() -> None:
     assert read("no option there", 1).said is Said.UNTOLD
+
+
+def test_usage_is_a_refusal_unless_it_was_asked_for() -> None:
+    assert read("Usage of tool", 1).said is Said.REFUSED
+    assert read("Usage of tool", 0).said is Said.ACCEPTED
 
 
 def test_nothing_is_told_by_an_unknown_failure() -> None:
