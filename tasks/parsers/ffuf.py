@@ -40,7 +40,7 @@ def check(_: Grammar, command: Command) -> None:
     if command.values("-o") and format_ not in _FORMATS:
         reason = f"-of: {format_!r} is not one of {', '.join(_FORMATS)}"
         raise RefusedError(Fault.BAD_VALUE, reason)
-    if not command.values("-request"):
+    if command.values("-u") and not command.values("-request"):
         _check_request(command)
 
 

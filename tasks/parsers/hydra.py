@@ -44,8 +44,8 @@ _PASSWORD_ONLY_NAMES = """
 redis adam6500 cisco oracle-listener s7-300 snmp vnc
 """
 _PASSWORD_ONLY = frozenset(_PASSWORD_ONLY_NAMES.split())
-_NO_LOGIN = _PASSWORD_ONLY | {"cisco-enable", "cobaltstrike", "oracle-sid"}
-_LOGIN_ONLY = frozenset({"rsh", "oracle-sid"})
+_NO_LOGIN = _PASSWORD_ONLY | {"cisco-enable", "cobaltstrike", "ldap2", "ldap2s", "ldap3", "ldap3s"}
+_LOGIN_ONLY = frozenset({"rsh", "oracle-sid", "sid"})
 _NO_PASSWORD = _LOGIN_ONLY | {"smtp-enum"}
 _FORM = re.compile(r"https?-(?:(?:get|post)-form|form-(?:get|post))")
 _WEB = re.compile(r"https?-(?:get|head|post)")
@@ -78,14 +78,20 @@ def check(_: Grammar, command: Command) -> None:
 
 def _check_logins(service: str, names: set[str]) -> None:
     has_login = not names.isdisjoint(_LOGINS)
-    has_password = not names.isdisjoint(_PASSWORDS)
+    given = names & _PASSWORDS
     if service in _PASSWORD_ONLY and has_login:
         raise RefusedError(Fault.CONFLICT, f"{service} has no logins: -l, -L and -C are refused")
-    if service in _LOGIN_ONLY and has_login and not names.isdisjoint(_PASSWORDS - {"-e"}):
+    if service in _LOGIN_ONLY and has_login and given - {"-e"}:
         raise RefusedError(Fault.CONFLICT, f"{service} has no passwords")
-    if service not in _NO_LOGIN and not has_login:
+    if service in _NO_LOGIN and "-C" in names:
+        raise RefusedError(Fault.CONFLICT, f"{service} refuses -C")
+    if service in _NO_LOGIN and not given - (set() if has_login else {"-e"}):
+        raise RefusedError(Fault.MISSING_OPTION, f"{service} needs -p, -P or -x")
+    if service in _LOGIN_ONLY and not has_login and not given:
+        raise RefusedError(Fault.MISSING_OPTION, f"{service} needs -l or -L")
+    if service not in _NO_LOGIN | _LOGIN_ONLY and not has_login:
         raise RefusedError(Fault.MISSING_OPTION, "hydra needs -l, -L or -C")
-    if service not in _NO_PASSWORD and not has_password:
+    if service not in _NO_PASSWORD and not given:
         raise RefusedError(Fault.MISSING_OPTION, "hydra needs -p, -P, -e, -x or -C")
 
 

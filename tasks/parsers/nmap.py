@@ -148,6 +148,9 @@ def _problem_of_target(value: str, names: set[str]) -> str | None:
 def _company_problems(command: Command, names: set[str]) -> Iterator[tuple[Fault, str]]:
     if "--resume" in names and len(command.arguments) > 1:
         yield Fault.CONFLICT, "nmap refuses --resume beside anything else"
+    if names >= {"-A", "--privileged"} and not names.isdisjoint(("-sL", "-sn")):
+        # Without privileges -A leaves out what would need a port scan.
+        yield Fault.CONFLICT, "nmap refuses -A without a port scan"
     if "--defeat-rst-ratelimit" in names and "-sS" not in names and not names.isdisjoint(_NOT_SYN):
         yield Fault.CONFLICT, "--defeat-rst-ratelimit works with a SYN scan only"
     for least, most in _ORDERED:
