@@ -31,6 +31,8 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
 
 
 def check(_: Grammar, command: Command) -> None:
-    """RefusedError for -t more often than there are time formats."""
+    """RefusedError for -t more often than there are time formats, and for -Y."""
+    if command.values("-Y"):
+        raise RefusedError(Fault.UNKNOWN_FLAG, "tcpdump has no -Y without a debugging libpcap")
     if len(command.values("-t")) > _MOST_T:
         raise RefusedError(Fault.BAD_VALUE, f"tcpdump takes -t no more than {_MOST_T} times")
