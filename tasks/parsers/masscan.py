@@ -46,7 +46,7 @@ def _fold(name: str) -> str:
 
 def _long(grammar: Grammar, word: str, left: Words) -> Argument:
     name, equals, value = word[2:].partition("=")
-    table = {_fold(long): option for long, option in grammar.long.items()}
+    table = {_fold(n[2:]): o for n, o in grammar.options.items() if n.startswith("--")}
     option = table.get(_fold(name))
     if option is None or not name or (equals and option.name == _READSCAN):
         raise grammar.unknown(f"--{name}")
