@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from harness.commands import agreement, benchmark, check, doctor, runs, sandbox, spec, suite
+from harness.commands import agreement, benchmark, check, claim, doctor, runs, sandbox, spec, suite
 
 app = typer.Typer(
     help="Did self-improvement training make the model better, or only its metric?",
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.command("benchmark")(benchmark.benchmark)
 app.command("check")(check.check)
+app.command("claim")(claim.claim)
 app.command("agreement")(agreement.agreement)
 app.command("report")(runs.report)
 app.command("runs")(runs.runs)

@@ -1,0 +1,1 @@
+"""Claims of improvement, as data: are they consistent, can they be resolved, are they true?"""
