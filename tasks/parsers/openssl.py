@@ -10,7 +10,7 @@ Source: OpenSSL 3.0 apps/lib/opt.c (opt_next) and apps/openssl.c (do_cmd).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tasks.parsers.grammar import Grammar, RefusedError, Words, operand
 from tasks.spec import Option
@@ -20,7 +20,58 @@ _ALGORITHM = "-*"  # how `-help` lists "any supported digest" and "any supported
 _HELP = frozenset({"-h", "-help", "--h", "--help"})
 _BASE64 = "base64"  # a command, and as an option of enc no cipher
 # Beside these options their command takes no operand.
-_ALONE = {"s_client": ("-connect", "-unix"), "passwd": ("-in", "-stdin")}
+_ALONE = {
+    "s_client": ("-connect", "-unix"),
+    "passwd": ("-in", "-stdin"),
+    "prime": ("-generate",),
+}
+# What the table of options has, but the code behind it is for the server or the client only.
+_ELSEWHERE = {
+    "s_client": (
+        "-serverpref",
+        "-client_renegotiation",
+        "-no_resumption_on_reneg",
+        "-prioritize_chacha",
+        "-named_curve",
+        "-debug_broken_protocol",
+    ),
+    "s_server": ("-legacy_server_connect", "-no_legacy_server_connect", "-debug_broken_protocol"),
+}
+_CHECKS_ONLY = """
+-policy -purpose -verify_name -verify_depth -auth_level -attime -verify_hostname -verify_email
+-verify_ip -ignore_critical -issuer_checks -crl_check -crl_check_all -policy_check -explicit_policy
+-inhibit_any -inhibit_map -x509_strict -extended_crl -use_deltas -policy_print -check_ss_sig
+-trusted_first -suiteB_128_only -suiteB_128 -suiteB_192 -partial_chain -no_alt_chains
+-no_check_time -allow_proxy_certs
+"""
+_CMS_SIGNER = dict.fromkeys(("-sign", "-resign", "-sign_receipt"), ("-signer",))
+_RECIPIENT = ("-recip", "-inkey", "-secretkey", "-pwri_password")
+_WANTS_ONE_OF = {
+    "x509": {"-new": ("-key", "-force_pubkey")},
+    "s_server": {"-sendfile": ("-WWW", "-HTTP")},
+    "pkeyutl": {"-rawin": ("-sign", "-verify")},
+    "cms": _CMS_SIGNER
+    | {
+        "-decrypt": _RECIPIENT,
+        "-encrypt": ("cert", *_RECIPIENT),
+        "-EncryptedData_encrypt": ("-secretkey",),
+        "-EncryptedData_decrypt": ("-secretkey",),
+        "-keyopt": ("-recip", "-signer"),
+    },
+    "smime": {
+        "-sign": ("-signer",),
+        "-resign": ("-signer",),
+        "-decrypt": _RECIPIENT,
+        "-encrypt": ("cert",),
+    },
+    "ts": {
+        "-reply": ("-queryfile", "-in"),
+        "-verify": ("-queryfile", "-data", "-digest"),
+        **dict.fromkeys(_CHECKS_ONLY.split(), ("-verify",)),
+    },
+    "fipsinstall": {"-verify": ("-in",)},
+}
+_EXTENDABLE = ("shake", "keccak", "2.16.840.1.101.3.4.2.11", "2.16.840.1.101.3.4.2.12")
 _WITHOUT_IV = ("des-ede", "des-ede3", "rc4", "rc4-40", "null")
 _SIGNING = ("-sign", "-verify", "-prverify")
 _COMMANDS_OF = ("dgst", "enc")  # the commands that an algorithm's name stands for
@@ -90,15 +141,57 @@ def _algorithm(grammar: Grammar, name: str, spelled: str) -> tuple[Argument, Opt
 def check(grammar: Grammar, command: Command) -> None:
     """What no spec can state. Raises RefusedError."""
     names = {argument.name for argument in command.arguments}
+    if "-help" in names:
+        return
+    name = grammar.subcommand or ""
     operands = [a for a in command.arguments if not a.name.startswith("-")]
-    alone = names.intersection(_ALONE.get(grammar.subcommand or "", ()))
+    alone = names.intersection(_ALONE.get(name, ()))
     if alone and operands:
         reason = f"{grammar.tool} takes no operand beside {alone.pop()}"
         raise RefusedError(Fault.CONFLICT, reason)
-    if grammar.subcommand == "dgst" and len(operands) > 1 and names.intersection(_SIGNING):
-        raise RefusedError(Fault.EXTRA_OPTION, f"{grammar.tool} signs or verifies one file only")
-    if grammar.subcommand == "enc":
-        _check_iv(command, names)
+    elsewhere = names.intersection(_ELSEWHERE.get(name, ()))
+    if elsewhere:
+        reason = f"{grammar.tool} lists {elsewhere.pop()}, but it is for the other side"
+        raise RefusedError(Fault.BAD_VALUE, reason)
+    for option, wanted in _WANTS_ONE_OF.get(name, {}).items():
+        if option in names and names.isdisjoint(wanted):
+            reason = f"{grammar.tool} wants {' or '.join(wanted)} beside {option}"
+            raise RefusedError(Fault.MISSING_OPTION, reason)
+    for rule in _RULES.get(name, ()):
+        rule(command, names)
+
+
+def _check_dgst(command: Command, names: set[str]) -> None:
+    if len(command.values("file")) > 1 and names.intersection(_SIGNING):
+        raise RefusedError(Fault.EXTRA_OPTION, "openssl dgst signs or verifies one file only")
+    digest = next(iter(command.values(_ALGORITHM)), None) or ""
+    if "-xoflen" in names and not digest.startswith(_EXTENDABLE) and not names & {*_SIGNING}:
+        raise RefusedError(Fault.CONFLICT, f"openssl dgst: {digest or 'sha256'} has a fixed length")
+
+
+def _check_ocsp(command: Command, names: set[str]) -> None:
+    """The issuer and the digest are read before the certificate that they are for."""
+    order = [argument.name for argument in command.arguments]
+    certificates = [i for i, name in enumerate(order) if name in ("-cert", "-serial")]
+    if certificates and order.index("-issuer") > certificates[0]:
+        raise RefusedError(Fault.MISSING_OPTION, "openssl ocsp wants -issuer before -cert")
+    if certificates and _ALGORITHM in names and order.index(_ALGORITHM) > certificates[-1]:
+        raise RefusedError(Fault.CONFLICT, "openssl ocsp wants the digest before -cert")
+
+
+def _check_extensions(command: Command, names: set[str]) -> None:
+    """No extension is added twice."""
+    added = [(value or "").partition("=")[0].strip() for value in command.values("-addext")]
+    if len(set(added)) < len(added):
+        raise RefusedError(Fault.DUPLICATE, "openssl req takes each extension once")
+
+
+def _check_users(command: Command, names: set[str]) -> None:
+    users = len(command.values("user"))
+    if not users and names & {"-add", "-delete", "-modify"}:
+        raise RefusedError(Fault.MISSING_OPERAND, "openssl srp wants a user")
+    if users != 1 and names & {"-passin", "-passout"}:
+        raise RefusedError(Fault.CONFLICT, "openssl srp has a pass phrase for one user only")
 
 
 def _check_iv(command: Command, names: set[str]) -> None:
@@ -109,3 +202,13 @@ def _check_iv(command: Command, names: set[str]) -> None:
     has_iv = not cipher.endswith("ecb") and cipher not in _WITHOUT_IV
     if has_iv and not cipher[0].isdigit():  # a dotted number does not tell its mode
         raise RefusedError(Fault.MISSING_OPTION, f"openssl enc wants -iv beside -K for {cipher}")
+
+
+# What is looked at after the options, by command.
+_RULES: Mapping[str, Sequence[Callable[[Command, set[str]], None]]] = {
+    "dgst": (_check_dgst,),
+    "enc": (_check_iv,),
+    "ocsp": (_check_ocsp,),
+    "req": (_check_extensions,),
+    "srp": (_check_users,),
+}

@@ -7,6 +7,7 @@ crypto/bio/bio_addr.c (BIO_parse_hostserv), ssl/ssl_ciph.c; names by asking the 
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -204,6 +205,11 @@ def _switches(names: str, text: str) -> str:
     return text
 
 
+def address(text: str) -> str:
+    """An IPv4 or IPv6 address."""
+    return str(ipaddress.ip_address(text))
+
+
 def digest(text: str) -> str:
     """The name of a digest; which names there are is for the spec to say."""
     name = text.lower()
@@ -229,5 +235,6 @@ TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "name_options": name_options,
         "cert_options": cert_options,
         "digest": digest,
+        "ip": address,
     }
 )
