@@ -12,16 +12,23 @@ from tasks.parsers import RefusedError, parser_for
 TOOLS = (
     "curl",
     "dig",
+    "dirb",
+    "dnsrecon",
     "ffuf",
     "gobuster",
     "hashcat",
     "hydra",
     "john",
+    "medusa",
     "nikto",
     "nmap",
     "openssl",
+    "smbclient",
     "socat",
     "sqlmap",
+    "sslscan",
+    "wfuzz",
+    "whatweb",
 )
 EXAMPLES = [Path(__file__).with_name("examples") / f"{tool}.txt" for tool in TOOLS]
 
