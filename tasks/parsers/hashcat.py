@@ -9,12 +9,25 @@ Source: hashcat 6.2.6 src/user_options.c, user_options_sanity.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tasks.parsers import getopt_long
 from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.types import Argument, Command, Fault
 
+_LIST = re.compile(r"\s*([+-]?\d*)")
+_DEVICES = {"--backend-devices": 63, "--opencl-device-types": 3}
+# What ends before hashcat looks at its devices.
+_NO_DEVICE = (
+    "--backend-info",
+    "--show",
+    "--left",
+    "--keyspace",
+    "--identify",
+    "--hash-info",
+    "--example-hashes",
+)
 _RULES = ("--rules-file", "--generate-rules")
 _CHARSETS = tuple(f"--custom-charset{number}" for number in range(1, 5))
 _ALONE = ("--benchmark", "--hash-info", "--example-hashes", "--backend-info", "--brain-server")
@@ -39,6 +52,7 @@ def check(grammar: Grammar, command: Command) -> None:
     if names & {"--help", "--version"}:
         return
     _check_rules(command, names, attack)
+    _check_devices(command, names)
     _check_masks(command, names, attack)
     _check_order(command)
     _check_output(command, names)
@@ -58,9 +72,25 @@ def _check_rules(command: Command, names: set[str], attack: str) -> None:
         raise RefusedError(Fault.MISSING_OPTION, f"hashcat {option} needs rules")
 
 
+def _check_devices(command: Command, names: set[str]) -> None:
+    """Numbers of devices and their types, with whatever follows the digits."""
+    if not names.isdisjoint(_NO_DEVICE):
+        return
+    for option, greatest in _DEVICES.items():
+        for text in (next(iter(command.values(option)), None) or "1").strip(",").split(","):
+            match = _LIST.match(text)
+            if not match or not match[1].strip("+-") or not 1 <= int(match[1]) <= greatest:
+                reason = f"{option}: {text!r} is not from 1 to {greatest}"
+                raise RefusedError(Fault.BAD_VALUE, reason)
+
+
 def _check_masks(command: Command, names: set[str], attack: str) -> None:
     if "--increment" in names and attack in ("0", "9"):
         raise RefusedError(Fault.CONFLICT, f"hashcat increments no mask in attack mode {attack}")
+    threshold = int(next(iter(command.values("--markov-threshold")), None) or 0)
+    if threshold and attack in ("0", "1", "9"):
+        reason = f"hashcat has no --markov-threshold in attack mode {attack}"
+        raise RefusedError(Fault.CONFLICT, reason)
     if names.isdisjoint(_CHARSETS):
         return
     if attack in ("0", "1", "9"):
