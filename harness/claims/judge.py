@@ -2,7 +2,8 @@
 
 A statement is refuted if evidence at hand says otherwise; else inconsistent if its own numbers
 contradict each other; else supported if evidence at hand says the same, which settles what the
-printed design left in doubt; else not resolvable. The claim has the worst of its statements.
+printed design left in doubt; else not resolvable. The claim has the worst of its statements, but
+for counts, tables and thresholds in which there is nothing wrong: no evidence speaks of them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from harness.claims.finding import IMPLIED, Finding, Place, Verdict
 from harness.claims.rules import findings
 
 PRECEDENCE = [Verdict.REFUTED, Verdict.INCONSISTENT, Verdict.SUPPORTED, Verdict.NOT_RESOLVABLE]
+BOOKKEEPING = ("counts", "summaries", "thresholds")
 UNCHECKED = "Consistent in itself; nothing at hand to check it against."
 
 
@@ -46,17 +48,21 @@ def judge(file: ClaimFile) -> Judgement:
         _statement(place, text, [f for f in found if place in f.statements])
         for place, text in file.claim.statements()
     )
-    whole = _worst([statement.verdict for statement in statements])
-    return Judgement(file, whole, statements, found)
+    return Judgement(file, _whole(statements), statements, found)
 
 
 def _implied(found: Sequence[Finding]) -> list[Verdict]:
     return [IMPLIED[f.severity] for f in found if f.severity in IMPLIED]
 
 
-def _worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """The verdict of the whole; of a claim that states nothing there is nothing to resolve."""
-    return min(verdicts, key=list(Verdict).index, default=Verdict.NOT_RESOLVABLE)
+def _whole(statements: Sequence[Judged]) -> Verdict:
+    """The worst verdict; of a claim that states nothing there is nothing to resolve."""
+    weighed = [
+        statement.verdict
+        for statement in statements
+        if statement.place[0] not in BOOKKEEPING or statement.verdict is Verdict.INCONSISTENT
+    ]
+    return min(weighed, key=list(Verdict).index, default=Verdict.NOT_RESOLVABLE)
 
 
 def _statement(place: Place, text: str, found: Sequence[Finding]) -> Judged:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from harness.claims.claim import Claim
-from harness.claims.finding import Finding
+from harness.claims.finding import Finding, Severity
 from harness.claims.rules import RULES
 
+DOCS = (Path(__file__).parents[3] / "docs" / "claims.md").read_text()
 FULL = {"tasks": 400, "samples_per_task": 4, "seeds": 5, "interval": ["+2.0", "+8.0"]}
 
 
@@ -362,6 +365,14 @@ def test_every_rule_has_its_examples() -> None:
 
 def test_every_rule_is_described() -> None:
     assert all(rule.__doc__ for rule in RULES.values())
+    assert [name for name in RULES if f"`{name}`" not in DOCS] == []
+
+
+def test_the_example_in_the_documentation_is_a_claim() -> None:
+    example = DOCS.split("```yaml\n")[1].split("```")[0]
+    claim = Claim.model_validate(yaml.safe_load(example))
+    found = [f for name in RULES for f in RULES[name](claim)]
+    assert [f.sentence for f in found if f.severity is Severity.CONTRADICTION] == []
 
 
 @pytest.mark.parametrize(
