@@ -27,6 +27,7 @@ from tasks.syntax.pcap_filter import filter_text
 from tasks.syntax.smb_conf import smb_option_text
 from tasks.syntax.socat_address import address_text
 from tasks.syntax.tshark_values import decode_as, field_name, preference
+from tasks.syntax.wfuzz_filter import filter_expression
 from tasks.urls import url_text
 
 _GO_DURATION = re.compile(r"(?:(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+")
@@ -399,6 +400,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "py_int": _py_int,
         "py_float": _py_float,
         "ip_ranges": ip_ranges_text,
+        "wfuzz_filter": filter_expression,
         "smb_option": smb_option_text,
         "c_float": _c_float,
         "atoi": _atoi,
@@ -440,6 +442,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "go_url": _go_url,
         "go_regex": _go_regex,
         "free_host": _free(_host),
+        "free_hosts": _free(host_text),
         "free_host_or_url": _free(_host_or_url),
         "free_domain": _free(_domain),
         "socat_address": partial(address_text, any_option=True),
@@ -448,7 +451,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
 )
 TARGET_TYPES = frozenset(
     {"host", "hosts", "domain", "url", "absolute_url", "host_or_url"}
-    | {"free_url", "free_host", "free_host_or_url", "free_domain", "go_url", "masscan_range"}
+    | {"free_url", "free_host", "free_hosts", "free_host_or_url", "free_domain", "go_url", "masscan_range"}
 )
 
 

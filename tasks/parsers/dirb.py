@@ -11,6 +11,8 @@ Source: dirb 2.22 dirb.c, main.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 
 from tasks.parsers import getopt
 from tasks.parsers.grammar import Grammar, RefusedError
@@ -33,4 +35,11 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     if rest and not rest[0].startswith("-"):
         arguments.append(Argument("wordlist", rest[0], rest[0]))
         rest = rest[1:]
-    return arguments + [given for given in getopt.parse(grammar, rest) if given.name]
+    return arguments + [given for given in getopt.parse(_letters(grammar), rest) if given.name]
+
+
+@cache
+def _letters(grammar: Grammar) -> Grammar:
+    """The options that may follow the URL: -resume is none of them, but -r and more letters."""
+    options = {spelled: o for spelled, o in grammar.options.items() if spelled != RESUME}
+    return replace(grammar, options=options)

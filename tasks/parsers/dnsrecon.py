@@ -16,6 +16,7 @@ from dataclasses import replace
 from tasks.parsers import argparse
 from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.types import Argument, Command, Fault
+from tasks.unknown import is_unknown
 
 WITHOUT_DOMAIN = frozenset({"rvl", "snoop"})
 WANTED = {"brt": "--dictionary", "snoop": "--dictionary", "rvl": "--range"}
@@ -23,6 +24,8 @@ WANTED = {"brt": "--dictionary", "snoop": "--dictionary", "rvl": "--range"}
 
 def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     """The arguments in order, kinds in lower case. Raises RefusedError."""
+    if not words:
+        return [Argument("--help", None, "")]  # no words at all: the usage, and all is well
     return [
         replace(argument, value=argument.value.strip().lower())
         if argument.name == "--type" and argument.value
@@ -35,6 +38,8 @@ def check(grammar: Grammar, command: Command) -> None:
     """RefusedError if a kind of enumeration lacks what it works on."""
     given = {argument.name for argument in command.arguments if argument.value}
     if {"--help", "--version"} & {argument.name for argument in command.arguments}:
+        return
+    if any(is_unknown(value or "") for value in command.values("--type")):
         return
     kinds = {kind for value in command.values("--type") for kind in (value or "").split(",")}
     kinds = (kinds - {""}) | ({"rvl"} if "--range" in given else set()) or {"std"}

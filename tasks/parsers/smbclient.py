@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from tasks.parsers import popt
 from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.types import Argument, Fault
+from tasks.unknown import is_unknown
 
 AT_ONCE = ("--help", "--usage", "--version")
 OPERANDS = ("service", "password")
@@ -47,12 +48,12 @@ def _slashed(name: str, text: str) -> str:
 
 
 def _check_tar(letters: str, words: Sequence[str]) -> None:
-    """smbclient looks for what to pack after the first word that begins with -T, if there is one."""
+    """smbclient looks for the archive after the first word that begins with -T, if there is one."""
     found = [i for i, word in enumerate(words) if word.startswith("-T")]
     following = words[found[0] + 1 :] if found else []
     if not following:
         raise RefusedError(Fault.MISSING_OPERAND, f"-T {letters} wants an archive after it")
-    problem = _problem(letters, following[0])
+    problem = "" if is_unknown(letters + following[0]) else _problem(letters, following[0])
     if problem:
         raise RefusedError(Fault.BAD_VALUE, f"-T {letters}: {problem}")
 

@@ -20,12 +20,14 @@ from tasks.parsers import py_getopt
 from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.syntax.wfuzz_payloads import payload_text
 from tasks.types import Argument, Command, Fault
+from tasks.unknown import is_unknown
 
 PAYLOAD = ("-z", "-w")
 PAYLOAD_PARTS = ("--zP", "--zD", "--zE", "--slice")
 HELP_ON = ("-z", "-m", "-o", "-f")  # with the value "help"
 FUZZED = ("url", "-d", "-b", "-H", "-X", "--basic", "--digest", "--ntlm", "--filter", "--prefilter")
 MARKED = FUZZED[:-2]  # where {text} after a FUZZ word is its baseline
+SCRIPTS = frozenset({"-A", "--AA", "--AAA", "--script"})
 BASELINES = ("--hc", "--hl", "--hw", "--hh")
 
 _WORD = re.compile(r"FUZ\d*Z")
@@ -37,7 +39,21 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     arguments = py_getopt.parse(grammar, words)
     if any(given.name in HELP_ON and given.value == "help" for given in arguments):
         return [Argument("--help", None, "help")]
-    return [*_payloads(a for a in arguments if a.name and a.name != "-u"), *_url(arguments)]
+    if any(option.informs for given in arguments if (option := grammar.option(given.name))):
+        return [given for given in arguments if given.name]  # what else is there is not looked at
+    options = (given for given in arguments if given.name and given.name != "-u")
+    return [*_follow(_payloads(options)), *_url(arguments)]
+
+
+def _follow(options: Iterator[Argument]) -> list[Argument]:
+    """--follow as -L, once if both are given: wfuzz only refuses two of the same spelling."""
+    kept = list(options)
+    has_letter = any(given.name == "-L" for given in kept)
+    return [
+        replace(given, name="-L") if given.name == "--follow" else given
+        for given in kept
+        if given.name != "--follow" or not has_letter
+    ]
 
 
 def _url(arguments: Sequence[Argument]) -> list[Argument]:
@@ -73,6 +89,9 @@ def _payload(parts: dict[str, str]) -> Iterator[Argument]:
         given = ", ".join(sorted(parts))
         raise RefusedError(Fault.MISSING_OPTION, f"wfuzz wants a payload (-z or -w) before {given}")
     text = parts["-z"] if "-z" in parts else f"file,{parts['-w']}"
+    if any(map(is_unknown, parts.values())):
+        yield Argument("-z", text, "-z")
+        return
     try:
         text = payload_text(text, parts.get("--zD"), parts.get("--zE"), parts.get("--zP"))
     except ValueError as error:
@@ -86,13 +105,15 @@ def check(grammar: Grammar, command: Command) -> None:
     """RefusedError if payloads and FUZZ words do not match, or options contradict each other."""
     names = Counter(argument.name for argument in command.arguments)
     informs = (option for option in map(grammar.option, names) if option)
-    if any(option.informs for option in informs) or "--recipe" in names:
+    if any(option.informs for option in informs) or {"--recipe", "--dump-recipe"} & set(names):
+        return
+    if any(is_unknown(argument.value or "") for argument in command.arguments):
         return
     for needed, fault in (("url", Fault.MISSING_OPERAND), ("-z", Fault.MISSING_OPTION)):
         if needed not in names:
             raise RefusedError(fault, f"wfuzz needs a {'payload' if needed == '-z' else needed}")
-    if "--dry-run" in names and _level(command) > 0:
-        raise RefusedError(Fault.CONFLICT, "wfuzz cannot go deeper (-R) in a dry run")
+    if "--dry-run" in names and (_level(command) > 0 or SCRIPTS & set(names)):
+        raise RefusedError(Fault.CONFLICT, "wfuzz runs no script and goes no deeper in a dry run")
     if "-m" in names and names["-z"] == 1:
         raise RefusedError(Fault.MISSING_OPTION, "wfuzz wants several payloads for -m")
     _check_words(command, names)
@@ -106,7 +127,7 @@ def _level(command: Command) -> int:
 def _check_words(command: Command, names: Counter[str]) -> None:
     texts = [value or "" for name in FUZZED for value in command.values(name)]
     found = {word for text in texts for word in _WORD.findall(text)}
-    wanted = 0 if "-V" in names else names["-z"]
+    wanted = 0 if "-V" in names else 1 if "chain" in command.values("-m") else names["-z"]
     if len(found) != wanted:
         shown = ", ".join(sorted(found)) or "none"
         reason = f"wfuzz wants as many FUZZ words as payloads: {wanted}, not {len(found)} ({shown})"

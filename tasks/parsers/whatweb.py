@@ -15,6 +15,8 @@ from tasks.types import Argument
 
 def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     """The arguments in order; operands have no name yet. Raises RefusedError."""
+    if not words:
+        return [Argument("--short-help", None, "")]  # what it prints when it is told nothing
     arguments: list[Argument] = []
     for argument in ruby_getoptlong.read(grammar, words):
         arguments.append(argument)

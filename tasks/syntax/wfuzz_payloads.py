@@ -35,12 +35,12 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = {
     "wfuzzp": ("fn", "attr"),
 }
 # Their names and their categories.
-ENCODERS = frozenset(
-    """base64 db default doble_nibble_hex double_urlencode first_nibble_hex hashes hexlify html
+_ENCODERS = """
+    base64 db default doble_nibble_hex double_urlencode first_nibble_hex hashes hexlify html
     html_decimal html_escape html_hexadecimal md5 mssql_char mysql_char none oracle_char
     random_upper second_nibble_hex sha1 sha256 sha512 uri_double_hex uri_hex uri_triple_hex
-    uri_unicode url url_safe urlencode utf8 utf8_binary""".split()
-)
+    uri_unicode url url_safe urlencode utf8 utf8_binary"""
+ENCODERS = frozenset(_ENCODERS.split())
 _FORMS: Mapping[str, re.Pattern[str]] = {
     "buffer_overflow": re.compile(r"\s*[+-]?\d+\s*"),
     "hexrand": re.compile(r"\s*(?:0x)?[\da-fA-F]+-(?:0x)?[\da-fA-F]+\s*(?:-.*)?"),
