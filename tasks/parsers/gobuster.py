@@ -39,7 +39,8 @@ def check(_: Grammar, command: Command) -> None:
             _check_url(value or "")
     if command.subcommand == "dir":
         _check_lists(command)
-    if command.subcommand == "fuzz" and command.values("--url"):
+    asks_password = command.values("--username") and not command.values("--password")
+    if command.subcommand == "fuzz" and command.values("--url") and not asks_password:
         fuzzed = (a.value or "" for a in command.arguments if a.name in _FUZZED)
         if not any("FUZZ" in value for value in fuzzed):
             raise RefusedError(Fault.MISSING_OPERAND, "gobuster fuzz needs the keyword FUZZ")

@@ -17,7 +17,7 @@ from tasks.parsers import getopt_long_only
 from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.syntax import nmap_ports, nmap_scripts
 from tasks.types import Argument, Command, Fault
-from tasks.values import seconds
+from tasks.values import seconds, validate
 
 _PING = re.compile(r"-P[nN0DIEMPR]")
 # The least seconds of a time, and how many are too many to be meant when no unit is given.
@@ -36,6 +36,7 @@ _ORDERED = (
 )
 _SCRIPTED = ("--script", "-sC", "-A", "-sV")
 _NOT_SYN = ("-sT", "-sA", "-sW", "-sM", "-sN", "-sF", "-sX", "-sU", "-sI", "-sO", "-sY", "-sZ")
+_IPV4 = re.compile(r"[\d.,*-]+(?:/\d+)?")
 _ADDRESS_RANGE = re.compile(r"\d+\.\d+\.\d+\.\d+\s*-\s*\d+\.\d+.*")
 
 
@@ -52,8 +53,14 @@ def _ping(word: str) -> str:
 def check(_: Grammar, command: Command) -> None:
     """Refuse values that must fit others, and those that are more than a word of the spec."""
     names = {argument.name for argument in command.arguments}
-    for fault, problem in (*_value_problems(command, names), *_company_problems(command, names)):
+    for fault, problem in _problems(command, names):
         raise RefusedError(fault, problem)
+
+
+def _problems(command: Command, names: set[str]) -> Iterator[tuple[Fault, str]]:
+    yield from _value_problems(command, names)
+    yield from _target_problems(command, names)
+    yield from _company_problems(command, names)
 
 
 def _value_problems(command: Command, names: set[str]) -> Iterator[tuple[Fault, str]]:
@@ -132,17 +139,34 @@ def _problem_of_decoys(value: str) -> str | None:
     return None
 
 
-def _problem_of_target(value: str, names: set[str]) -> str | None:
+def _problem_of_name(value: str) -> str | None:
+    """Why a target can have no address. nmap goes on with the others, if there are any."""
     if re.search(r"\s", value):
         return f"{value!r} is one word, not several targets"
     if _ADDRESS_RANGE.fullmatch(value):
         return f"{value!r} is not a range: write 10.0.0.1-5"
+    return validate("hosts", value)
+
+
+def _problem_of_target(value: str, names: set[str]) -> str | None:
+    if "/" in value and not re.fullmatch(r"[^/]*/\d+", value):
+        return f"{value!r} is not a target: what follows the slash must be a netmask"
     if "-6" not in names and value.count(":") > 1:
         return f"{value!r} is an IPv6 address, for which nmap needs -6"
     bits = value.partition("/")[2]
     if "-6" not in names and bits.isdigit() and int(bits) > 32:
         return f"/{bits} is not a netmask from /0 to /32"
     return None
+
+
+def _target_problems(command: Command, names: set[str]) -> Iterator[tuple[Fault, str]]:
+    targets = [value or "" for value in command.values("target")]
+    problems = [_problem_of_name(target) for target in targets]
+    if "-6" in names:
+        problems = [f"{target} is no IPv6 target" for target in targets if _IPV4.fullmatch(target)]
+        problems += [None] * (len(targets) - len(problems))
+    if problems and all(problems) and names.isdisjoint(("-iL", "-iR")):
+        yield Fault.BAD_VALUE, str(problems[0])
 
 
 def _company_problems(command: Command, names: set[str]) -> Iterator[tuple[Fault, str]]:
