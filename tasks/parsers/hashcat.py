@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from tasks.parsers import getopt_long
 from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.types import Argument, Command, Fault
+from tasks.unknown import is_unknown
 
 _LIST = re.compile(r"\s*([+-]?\d*)")
 _DEVICES = {"--backend-devices": 63, "--opencl-device-types": 3}
@@ -48,8 +49,8 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
 def check(grammar: Grammar, command: Command) -> None:
     """What goes with which attack. Raises RefusedError."""
     names = {argument.name for argument in command.arguments}
-    attack = next(iter(command.values("--attack-mode")), None) or "0"
-    if names & {"--help", "--version"}:
+    attack = _value(command, "--attack-mode", "0")
+    if names & {"--help", "--version"} or is_unknown(attack):
         return
     _check_rules(command, names, attack)
     _check_devices(command, names)
@@ -60,11 +61,21 @@ def check(grammar: Grammar, command: Command) -> None:
     _check_inputs(command, names, attack)
 
 
+def _value(command: Command, name: str, default: str) -> str:
+    return next(iter(command.values(name)), None) or default
+
+
+def _number(command: Command, name: str, default: int) -> int:
+    """The number given; the default for one that only a running shell knows."""
+    text = _value(command, name, str(default))
+    return default if is_unknown(text) else int(text)
+
+
 def _check_rules(command: Command, names: set[str], attack: str) -> None:
     has_rules = not names.isdisjoint(_RULES)
     if has_rules and attack not in ("0", "9"):
         raise RefusedError(Fault.CONFLICT, "hashcat applies rules in attack modes 0 and 9 only")
-    debugs = int(next(iter(command.values("--debug-mode")), None) or 0) > 0
+    debugs = _number(command, "--debug-mode", 0) > 0
     if debugs and attack != "0":
         raise RefusedError(Fault.CONFLICT, "hashcat --debug-mode is for attack mode 0 only")
     if (debugs or "--loopback" in names) and not has_rules:
@@ -77,7 +88,8 @@ def _check_devices(command: Command, names: set[str]) -> None:
     if not names.isdisjoint(_NO_DEVICE):
         return
     for option, greatest in _DEVICES.items():
-        for text in (next(iter(command.values(option)), None) or "1").strip(",").split(","):
+        texts = _value(command, option, "1")
+        for text in () if is_unknown(texts) else texts.strip(",").split(","):
             match = _LIST.match(text)
             if not match or not match[1].strip("+-") or not 1 <= int(match[1]) <= greatest:
                 reason = f"{option}: {text!r} is not from 1 to {greatest}"
@@ -87,7 +99,7 @@ def _check_devices(command: Command, names: set[str]) -> None:
 def _check_masks(command: Command, names: set[str], attack: str) -> None:
     if "--increment" in names and attack in ("0", "9"):
         raise RefusedError(Fault.CONFLICT, f"hashcat increments no mask in attack mode {attack}")
-    threshold = int(next(iter(command.values("--markov-threshold")), None) or 0)
+    threshold = _number(command, "--markov-threshold", 0)
     if threshold and attack in ("0", "1", "9"):
         reason = f"hashcat has no --markov-threshold in attack mode {attack}"
         raise RefusedError(Fault.CONFLICT, reason)
@@ -102,14 +114,13 @@ def _check_masks(command: Command, names: set[str], attack: str) -> None:
 def _check_order(command: Command) -> None:
     """A least value must not exceed its greatest."""
     for low, least, high, greatest in (
-        ("--increment-min", "1", "--increment-max", "256"),
-        ("--bitmap-min", "16", "--bitmap-max", "18"),
-        ("--generate-rules-func-min", "1", "--generate-rules-func-max", "4"),
-        ("--veracrypt-pim-start", "0", "--veracrypt-pim-stop", "0"),
+        ("--increment-min", 1, "--increment-max", 256),
+        ("--bitmap-min", 16, "--bitmap-max", 18),
+        ("--generate-rules-func-min", 1, "--generate-rules-func-max", 4),
+        ("--veracrypt-pim-start", 0, "--veracrypt-pim-stop", 0),
     ):
-        start = next(iter(command.values(low)), None) or least
-        end = next(iter(command.values(high)), None) or greatest
-        if int(start) > int(end):
+        start, end = _number(command, low, least), _number(command, high, greatest)
+        if start > end:
             raise RefusedError(Fault.BAD_VALUE, f"hashcat: {low} {start} is more than {high} {end}")
 
 
@@ -123,7 +134,9 @@ def _check_stdin(command: Command, names: set[str], attack: str) -> None:
 
 
 def _check_output(command: Command, names: set[str]) -> None:
-    fields = next(iter(command.values("--outfile-format")), None)
+    fields = _value(command, "--outfile-format", "")
+    if is_unknown(fields):
+        return
     if fields and len(set(fields.split(","))) < len(fields.split(",")):
         raise RefusedError(Fault.BAD_VALUE, f"--outfile-format: {fields!r} has a field twice")
     if fields and fields != "1" and "--left" in names:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from tasks.parsers.grammar import Grammar, RefusedError, by_prefix, operand
 from tasks.types import Argument, Command, Fault
+from tasks.unknown import is_unknown
 
 _NAME = re.compile(r"--?([^=:]+)(?:([=:])(.*))?", re.DOTALL)
 _NODE = re.compile(r"(\d+)(?:-(\d+))?/(\d+)")
@@ -54,7 +55,8 @@ def check(grammar: Grammar, command: Command) -> None:
     if names and wants_files and not has_files:
         raise RefusedError(Fault.MISSING_OPERAND, "john needs password files")
     for node in command.values("--node"):
-        _check_node(node or "")
+        if node and not is_unknown(node):
+            _check_node(node)
 
 
 def _check_node(text: str) -> None:

@@ -16,6 +16,7 @@ from tasks.parsers.grammar import Grammar, RefusedError, Words, operand
 from tasks.spec import Option
 from tasks.syntax.socat_address import address_text
 from tasks.types import Argument, Command, Fault
+from tasks.unknown import is_unknown
 
 _HELP = "-h"
 _LOG = "-l"
@@ -60,7 +61,7 @@ def check(grammar: Grammar, command: Command) -> None:
     """An address must be whole, and its options must go with it but after -g."""
     free = bool(command.values("-g"))
     for argument in command.arguments:
-        if grammar.operand(argument.name) and argument.value is not None:
+        if grammar.operand(argument.name) and argument.value and not is_unknown(argument.value):
             try:
                 address_text(argument.value, any_option=free)
             except ValueError as error:
