@@ -17,7 +17,7 @@ import itertools
 import random
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from types import MappingProxyType
@@ -315,8 +315,9 @@ def case_flip(given: Material) -> Iterator[Words]:
 
 
 def swallowed_target(given: Material) -> Iterator[Words]:
-    """An option without its value stands before an operand, and takes it. An option for a target
-    is left out: `dig -q NAME` is `dig NAME`."""
+    """An option without its value stands before an operand, and takes it. Options for a target
+    are left out, and those that their tool reads as the operand itself: `dig -q NAME` is
+    `dig NAME`."""
     operands = [p for p in given.tested if not p.is_option and not p.head]
     for part in operands[:1]:
         names = [
@@ -326,7 +327,15 @@ def swallowed_target(given: Material) -> Iterator[Words]:
         ]
         words = given.anatomy.words
         for (name,) in given.pick(names):
-            yield (*words[: part.start], name, *words[part.start :])
+            swallowing = (*words[: part.start], name, *words[part.start :])
+            made = dissect(shlex.join(swallowing))
+            if made is None or _meaning(made) != _meaning(given.anatomy):
+                yield swallowing
+
+
+def _meaning(anatomy: Anatomy) -> Collection[tuple[str, str | None]]:
+    """What a command says, however it is spelled."""
+    return {(argument.name, argument.value) for argument in anatomy.command.arguments}
 
 
 def extra_target(given: Material) -> Iterator[Words]:

@@ -25,7 +25,12 @@ def nulls(task: Task, others: Sequence[Task]) -> Mapping[str, Sequence[str]]:
         "tool alone": [task.tool],
         "help": [f"{task.tool} --help", f"{task.tool} -h", f"{tool} --help"],
         "version": [f"{task.tool} --version", f"{task.tool} -V"],
-        "another task's answer": [o.correct[0] for o in others if o.possible and o.id != task.id],
+        "another task's answer": [
+            # A task with the same intent is the same task in other words.
+            o.correct[0]
+            for o in others
+            if o.possible and o.intent != task.intent
+        ],
     }
     if task.possible:
         found |= {

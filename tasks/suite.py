@@ -54,7 +54,7 @@ class SuiteFile(Record):
     phrasings: int = 1  # the least number of phrasings of each held-out family
     shared: bool = False  # declared: train and held-out rows are the same, so nothing generalises
     plain: tuple[str, ...] = ()  # options' names that are plain English
-    thresholds: Thresholds | None = None
+    thresholds: Thresholds = Thresholds()
     generated: Generated | None = None
 
 
@@ -85,7 +85,7 @@ class Suite:
 
     @property
     def thresholds(self) -> Thresholds:
-        return self.about.thresholds or Thresholds()
+        return self.about.thresholds
 
     @property
     def unseen_families(self) -> frozenset[str]:
@@ -115,8 +115,7 @@ def load_suite(name_or_path: str | Path) -> Suite:
     Raises UserError naming what is wrong and what to do.
     """
     suite = read_suite(name_or_path)
-    if suite.about.thresholds is not None:
-        require_sound(suite.folder, suite.digest, suite.thresholds)
+    require_sound(suite.folder, suite.digest, suite.thresholds)
     return suite
 
 

@@ -29,6 +29,12 @@ _LONG_GLUE = frozenset(
 )  # fmt: skip
 
 
+# Tools that take the value of a long option only so: "--timeout=3".
+_EQUALS_ONLY = frozenset({"john", "sslscan"})
+# Tools that want their operands before any option.
+_OPTIONS_LAST = frozenset({"dirb"})
+
+
 def alias(anatomy: Anatomy) -> Iterator[str]:
     """Every other spelling that the spec has of an option."""
     for part in anatomy.parts:
@@ -77,15 +83,23 @@ def stated_default(anatomy: Anatomy) -> Iterator[str]:
     for option in _beside(anatomy):
         if option.arity == "one" and option.default and not option.default_with:
             glue = f"{option.name}={option.default}"
-            words = (glue,) if option.name[:1] == "+" else (option.name, option.default)
-            yield shlex.join(anatomy.with_inserted(*words))
+            is_glued = option.name[:1] == "+" or anatomy.command.tool in _EQUALS_ONLY
+            words = (glue,) if is_glued else (option.name, option.default)
+            yield _with(anatomy, *words)
 
 
 def neutral_option(anatomy: Anatomy) -> Iterator[str]:
     """An option that changes neither what is sent nor what is written."""
     for option in _beside(anatomy):
         if option.neutral and option.arity == "none":
-            yield shlex.join(anatomy.with_inserted(option.name))
+            yield _with(anatomy, option.name)
+
+
+def _with(anatomy: Anatomy, *words: str) -> str:
+    """The command with words put where its tool takes an option."""
+    if anatomy.command.tool in _OPTIONS_LAST:
+        return shlex.join((*anatomy.words, *words))
+    return shlex.join(anatomy.with_inserted(*words))
 
 
 def _beside(anatomy: Anatomy) -> Iterator[Option]:

@@ -2,7 +2,8 @@
 
 `python -m harness.embedded.evaluate [--model FOLDER] [--split calibration --split heldout]`
 
-Correctness is the static verdict of `tasks.checker.judge` (nothing is executed here). The recipe
+Correctness is the static verdict of `tasks.checker.judge` (nothing is executed here), over the
+tasks that a command can do. The recipe
 is tuned on the calibration split alone; the held-out split is measured when it is done.
 """
 
@@ -55,7 +56,7 @@ def report(folder: Path, splits: Sequence[Split] = ("calibration", "heldout")) -
 def measure(model: str, split: Split) -> dict[str, Any]:
     """The figures of one split; shares are in percent, with half of their 95% interval."""
     suite = load_suite(SUITE)
-    tasks = suite.split(split)
+    tasks = [task for task in suite.split(split) if task.possible]
     prompts = [task.prompt for task in tasks]
     policy = CausalPolicy.load(model, lora=False)
     started = time.monotonic()
