@@ -27,6 +27,7 @@ MOST_APART = 2
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.sandbox,
     pytest.mark.skipif(
         not any(provider.usable for provider in providers()), reason="no sandbox can be used here"
     ),
@@ -74,7 +75,7 @@ def random_lines(tool: str) -> list[str]:
     path = next(path for path in EXAMPLES if path.stem == tool)
     parsed = [shlex.split(command) for _, command in examples(path)]
     known = [words[1:] for words in parsed if len(words) > 2]
-    lines = []
+    lines: list[str] = []
     while len(lines) < LINES:
         words = list(source.choice(known))
         for _ in range(source.randint(1, 3)):
