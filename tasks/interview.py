@@ -94,6 +94,8 @@ class Wording(Record):
     # Any other complaint about the command line itself (a bad value, an operand too few or too
     # many, an option that needs another), as against a failure in doing the work.
     refused: str | None = None
+    # What documents name and the spec leaves out all the same, each with the reason.
+    left_out: Mapping[str, str] = {}
     complete: tuple[str, ...] = ("",)  # makes a command whole, so that combinations are looked at
     values: Mapping[str, str] = {}  # for one option, where the sample of its type will not do
     # "FLAG CLAIM": why a probe cannot confirm it though it holds; * stands for anything.

@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 # What a prompt about them asks for gives these away.
 EVIDENT = frozenset({"curl", "dig", "sqlmap"})
-_SPOKEN = {"nc": ("nc", "netcat"), "hping3": ("hping3", "hping"), "john": ("john", "jtr")}
+SPOKEN = {"nc": ("nc", "netcat"), "hping3": ("hping3", "hping"), "john": ("john", "jtr")}
 _WAYS = (
     "{tool}: {text}",
     "use {tool}: {text}",
@@ -28,7 +28,7 @@ _WAYS = (
 
 def named(sentence: str, tool: str) -> str:
     """The sentence, which names the tool afterwards if it must."""
-    names = _SPOKEN.get(tool, (tool,))
+    names = SPOKEN.get(tool, (tool,))
     if tool in EVIDENT or re.search(rf"\b({'|'.join(names)})\b", sentence, re.IGNORECASE):
         return sentence
     digest = blake2b(f"{tool}/{sentence}".encode(), digest_size=2).digest()

@@ -451,7 +451,15 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
 )
 TARGET_TYPES = frozenset(
     {"host", "hosts", "domain", "url", "absolute_url", "host_or_url"}
-    | {"free_url", "free_host", "free_hosts", "free_host_or_url", "free_domain", "go_url", "masscan_range"}
+    | {
+        "free_url",
+        "free_host",
+        "free_hosts",
+        "free_host_or_url",
+        "free_domain",
+        "go_url",
+        "masscan_range",
+    }
 )
 
 

@@ -17,6 +17,7 @@ from tasks.parsers import getopt_long_only
 from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.syntax import nmap_ports, nmap_scripts
 from tasks.types import Argument, Command, Fault
+from tasks.unknown import is_unknown
 from tasks.values import seconds, validate
 
 _PING = re.compile(r"-P[nN0DIEMPR]")
@@ -66,7 +67,7 @@ def _problems(command: Command, names: set[str]) -> Iterator[tuple[Fault, str]]:
 def _value_problems(command: Command, names: set[str]) -> Iterator[tuple[Fault, str]]:
     for argument in command.arguments:
         problem = _problem(argument, names)
-        if problem:
+        if problem and not is_unknown(argument.value or ""):
             yield Fault.BAD_VALUE, problem
 
 
@@ -161,6 +162,8 @@ def _problem_of_target(value: str, names: set[str]) -> str | None:
 
 def _target_problems(command: Command, names: set[str]) -> Iterator[tuple[Fault, str]]:
     targets = [value or "" for value in command.values("target")]
+    if any(map(is_unknown, targets)):
+        return
     problems = [_problem_of_name(target) for target in targets]
     if "-6" in names:
         problems = [f"{target} is no IPv6 target" for target in targets if _IPV4.fullmatch(target)]

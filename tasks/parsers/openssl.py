@@ -10,7 +10,7 @@ Source: OpenSSL 3.0 apps/lib/opt.c (opt_next) and apps/openssl.c (do_cmd).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from tasks.parsers.grammar import Grammar, RefusedError, Words, operand
 from tasks.spec import Option
@@ -46,7 +46,7 @@ _CHECKS_ONLY = """
 """
 _CMS_SIGNER = dict.fromkeys(("-sign", "-resign", "-sign_receipt"), ("-signer",))
 _RECIPIENT = ("-recip", "-inkey", "-secretkey", "-pwri_password")
-_WANTS_ONE_OF = {
+_WANTS_ONE_OF: Mapping[str, Mapping[str, Collection[str]]] = {
     "x509": {"-new": ("-key", "-force_pubkey")},
     "s_server": {"-sendfile": ("-WWW", "-HTTP")},
     "pkeyutl": {"-rawin": ("-sign", "-verify")},

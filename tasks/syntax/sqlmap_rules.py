@@ -105,7 +105,7 @@ def _problem(name: str, text: str) -> str | None:
             re.compile(text)
         except re.error as error:
             return f"{text!r} is not a regular expression: {error}"
-    if name == "--dbms" and text and _dbms(text) not in _DBMS:
+    if name in ("--dbms", "--force-dbms") and text and _dbms(text) not in _DBMS:
         return f"sqlmap does not know the database system {text!r}"
     if name == "--tamper":
         return _problem_of_tampers(text)

@@ -49,7 +49,8 @@ def test_what_may_be_a_command_stays_one(line):
 
 def test_no_answer_of_the_suite_is_prose():
     for task in load_suite("recon").tasks:
-        for line in (*task.correct, *(wrong.command for wrong in task.wrong)):
+        right = task.correct if task.possible else ()
+        for line in (*right, *(wrong.command for wrong in task.wrong)):
             assert not is_prose(line), line
             assert not speaks_of(line.split(None, 1)), line
 

@@ -89,7 +89,10 @@ def test_mutants_that_the_checker_passes_are_found(
 def test_two_tasks_with_the_same_answer_are_found(copy: Path) -> None:
     path = copy / "tasks.jsonl"
     first, *rest = path.read_text().splitlines(keepends=True)
-    path.write_text(first + first.replace('"seed20-01"', '"seed20-1b"') + "".join(rest))
+    row = json.loads(first)
+    row["id"] = "seed20-1b"
+    row["intent"]["allow"] = ["--reason"]  # asks for something else, and takes the same answer
+    path.write_text(first + json.dumps(row) + "\n" + "".join(rest))
     found = problems(copy)
     assert any("passes (another task's answer)" in text for text in found)
     assert any("the prompt occurs twice" in text for text in found)
