@@ -25,13 +25,10 @@ CLI = [sys.executable, "-m", "harness.cli", "benchmark"]
 
 
 def begin(*arguments: str) -> subprocess.Popen[str]:
+    # Tests that run in a shell's background are handed SIGINT ignored.
+    heeding = ["env", "--default-signal=INT", *CLI]
     return subprocess.Popen(
-        [*CLI, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        # Whoever runs the tests in a shell's background hands them SIGINT ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        [*heeding, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
 
 
