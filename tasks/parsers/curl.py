@@ -37,7 +37,7 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
             arguments += _letters(grammar, word[1:], left)
         else:
             arguments.append(Argument(URL, word, word))
-        if _acts_at_once(grammar, arguments[-1]):
+        if arguments and _acts_at_once(grammar, arguments[-1]):
             break
     return arguments
 

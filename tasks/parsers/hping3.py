@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from tasks.parsers.grammar import Grammar, RefusedError, Words, by_prefix, operand
 from tasks.types import Argument, Command, Fault
+from tasks.values import normalise
 
 _AT_ONCE = ("--help", "--version", "--icmp-help")
 _WITHOUT_TARGET = ("--listen", "--apd-send", *_AT_ONCE)
@@ -65,5 +66,5 @@ def check(_: Grammar, command: Command) -> None:
     if "target" not in given and not given.intersection(_WITHOUT_TARGET):
         raise RefusedError(Fault.MISSING_OPERAND, "hping3 needs a target")
     sizes, signs = command.values("--data"), command.values("--sign")
-    if sizes and signs and 0 < int(f"0{sizes[-1]}"[:9], 10) < len(str(signs[-1])):
+    if sizes and signs and 0 < int(normalise("hping_size", str(sizes[-1]))) < len(str(signs[-1])):
         raise RefusedError(Fault.BAD_VALUE, "--sign: the signature is longer than --data")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.checker import calls_tool, canonical_text, check, judge
-from tasks.spec import load_specs
+from tasks.spec import load_spec, load_specs, spec_names
 from tasks.types import Level, Status, Task, as_json
 
 
@@ -247,3 +247,23 @@ WORDS = "nmap curl gobuster dir -u -w -p 80 -sV --x http://h/ | > $A ' \" ; & --
 @settings(max_examples=300, deadline=None)
 def test_any_words_get_a_verdict(text):
     assert check(text).last.reason
+
+
+_LOOSE = ["--", "-", "=", "--=", "''", "a", "1", "-1", "1e9", "@", "+", "!", ":", "[", "'[1-'"]
+
+
+def _spellings(tool: str) -> list[str]:
+    spec = load_spec(tool)
+    options = [*spec.options, *(option for sub in spec.subcommands for option in sub.options)]
+    return [spelling for option in options for spelling in option.spellings]
+
+
+@pytest.mark.parametrize("tool", spec_names())
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_any_words_after_a_tool_get_a_verdict(tool, data):
+    """What a personality does with words that no test of its own thought of: no exception."""
+    flags = st.sampled_from(_spellings(tool) or _LOOSE)
+    loose = st.sampled_from(_LOOSE)
+    word = flags | loose | st.tuples(flags, loose).map("".join)
+    assert check(" ".join([tool, *data.draw(st.lists(word, max_size=6))])).last.reason
