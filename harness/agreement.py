@@ -119,7 +119,9 @@ def run(plan: Plan, sandbox: Sandbox, report: Report, home: Path = RUNS) -> Resu
 def _execute(sandbox: Sandbox, wanted: Sequence[tuple[Path, str]]) -> Iterator[int]:
     """Run the commands without a result and record each in its file; yields how many are done.
 
-    Tools are mixed: some compute and some wait. What a broken sandbox ended is tried once more.
+    Tools are mixed: some compute and some wait. Tried once more: what a broken sandbox ended, and
+    what reached the time limit without a word, as a tool does that is slow to start on a busy
+    machine (tshark).
     """
     known: dict[Path, set[str]] = {}
     for path in {path for path, _ in wanted}:
@@ -129,18 +131,25 @@ def _execute(sandbox: Sandbox, wanted: Sequence[tuple[Path, str]]) -> Iterator[i
     Random(0).shuffle(left)
     done = len(wanted) - len(left)
     yield done
-    for _ in range(2):
-        broken: list[tuple[Path, str]] = []
+    for is_last in (False, True):
+        again: list[tuple[Path, str]] = []
         executions = sandbox.run_many([command for _, command in left], LIMITS)
         results = zip((path for path, _ in left), executions, strict=True)
         while batch := list(islice(results, BATCH)):
-            whole = [(p, e) for p, e in batch if e.ending is not Ending.INFRASTRUCTURE]
-            broken += [(p, e.command) for p, e in batch if e.ending is Ending.INFRASTRUCTURE]
+            whole = [(p, e) for p, e in batch if _is_whole(e, is_last)]
+            again += [(p, e.command) for p, e in batch if not _is_whole(e, is_last)]
             for path in {path for path, _ in whole}:
                 append_rows(path, [_row(e) for p, e in whole if p == path])
             done += len(whole)
             yield done
-        left = broken
+        left = again
+
+
+def _is_whole(execution: Execution, is_last: bool) -> bool:
+    """Whether an execution tells all that it will: see `_execute`."""
+    said = execution.stdout or execution.stderr
+    is_silent = execution.ending is Ending.TIMEOUT and not said and not is_last
+    return execution.ending is not Ending.INFRASTRUCTURE and not is_silent
 
 
 def _row(execution: Execution) -> Row:

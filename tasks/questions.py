@@ -173,6 +173,8 @@ class _Scope:
             yield partial(self._takes, option, value)
         for value in _refused(option, good):
             yield partial(self._refuses, option, value)
+            if not (option.once or option.repeatable):
+                yield partial(self._overrides, option, value)
 
     def _takes(self, option: Option, value: str) -> Evidence:
         asked, line, _ = self._whole(option, value)
@@ -191,6 +193,21 @@ class _Scope:
         line = asked.complaint
         refused = None if self.words.refused is None and not line else bool(line)
         return self.interview.settle(asked, option.name, claim, refused, line)
+
+    def _overrides(self, option: Option, value: str) -> Evidence:
+        """A value that is refused, before a good one of the same option."""
+        unchecked = option.unchecked_before
+        passes = unchecked == "all" or (
+            unchecked == "limits" and validate(option.type, value) is None
+        )
+        claim = f"{value!r} is {'passed over' if passes else 'refused'} before another value"
+        good, complaint, rest = self._whole(option, None, twice=True)
+        if complaint or self.words.refused is None:
+            return self.interview.settle(good, option.name, claim, None, complaint)
+        pair = [self.interview.with_value(option, option.name, text) for text in (value, None)]
+        asked = self.interview.ask(*pair, *self._needed(option), rest)
+        line = asked.complaint
+        return self.interview.settle(asked, option.name, claim, bool(line) != passes, line)
 
     def _whole(
         self, option: Option, value: str | None, twice: bool = False

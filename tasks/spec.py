@@ -92,6 +92,9 @@ class Option(Value):
     arity: Arity = "none"
     repeatable: bool = False  # giving it twice is accepted and means something
     once: bool = False  # giving it twice is refused
+    # What the tool does not look at of a value that another one follows: choices, pattern, least
+    # and most; or nothing of it at all.
+    unchecked_before: Literal["limits", "all"] | None = None
     conflicts: tuple[str, ...] = ()  # canonical names that the tool refuses beside this one
     needs: tuple[str, ...] = ()  # what the tool wants beside this one: "NAME" or "NAME=VALUE"
     negatable: bool = True  # has a negated form, in a personality where switches have one

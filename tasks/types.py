@@ -194,6 +194,7 @@ class Command:
     subcommand: str | None
     arguments: tuple[Argument, ...]
     source: str
+    overridden: tuple[Argument, ...] = ()  # without effect, since the same option follows
 
     def values(self, name: str) -> tuple[str | None, ...]:
         """The values of every argument of that canonical name, in order."""

@@ -325,7 +325,7 @@ def _hping_size(text: str) -> str:
 def _hping_route(text: str) -> str:
     """hping3's source route: `[number:]address[/address ...]`."""
     for address in text.rpartition(":")[2].split("/"):
-        if not address.isdecimal():
+        if not address.isdecimal() or int(address) >= 1 << 32:
             _ip_address(address)
     return text
 

@@ -40,17 +40,19 @@ class Reading:
 
 def read_answer(words: Wording, answer: Answer, traffic: bool) -> Reading:
     """The verdict of one execution; `traffic`: the lab saw something of it."""
+    usage, accepted, excuse = words.trial.usage, words.trial.accepted, words.trial.excuse
+    is_excused = bool(excuse and _search(re.compile(excuse), answer))
     for kind, pattern in _complaints(words):
         line = _search(pattern, answer)
-        if line:
+        is_help = usage and answer.exit_code == 0 and re.search(usage, line)
+        if line and not is_help and not (is_excused and kind == "refused"):
             return Reading(Said.REFUSED, kind, line)
-    usage, accepted = words.trial.usage, words.trial.accepted
     if usage and answer.exit_code != 0:
         line = _search(re.compile(usage), answer)
         if line:
             return Reading(Said.REFUSED, "refused", line)
     line = _search(re.compile(accepted), answer) if accepted else ""
-    if answer.exit_code == 0 or traffic or line:
+    if (answer.exit_code == 0 and not is_excused) or traffic or line:
         return Reading(Said.ACCEPTED, "", line)
     lines = [line.strip() for line in answer.text.splitlines() if line.strip()]
     ended = "did not end" if answer.exit_code is None else f"exit {answer.exit_code}"

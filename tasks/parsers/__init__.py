@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -80,9 +80,13 @@ class Parser:
 
         Raises RefusedError for an unknown flag and for a value that is missing.
         """
-        parts = self.contexts(_name_operands(grammar, self._parse(grammar, words)))
-        arguments = [argument for part in parts for argument in _effective(grammar, part)]
-        return Command(self.tool, grammar.subcommand, tuple(arguments), source)
+        arguments = _name_operands(grammar, self._parse(grammar, words))
+        kept: list[Argument] = []
+        overridden: list[Argument] = []
+        for part in self.contexts(arguments):
+            for argument, counts in _effective(grammar, part):
+                (kept if counts else overridden).append(argument)
+        return Command(self.tool, grammar.subcommand, tuple(kept), source, tuple(overridden))
 
     def contexts(self, arguments: Sequence[Argument]) -> Sequence[Sequence[Argument]]:
         """The arguments in the parts that the rules hold for: one, but for curl's --next."""
@@ -97,6 +101,8 @@ class Parser:
         grammar = self.scope(command.subcommand)
         for argument in command.arguments:
             _check_value(grammar, argument)
+        for argument in command.overridden:
+            _check_overridden(grammar, argument)
         is_asking = informs(grammar, command)
         for part in self.contexts(command.arguments):
             self._check_part(grammar, replace(command, arguments=tuple(part)), is_asking)
@@ -121,19 +127,17 @@ def informs(grammar: Grammar, command: Command) -> bool:
     return any(option.informs for option in options if option)
 
 
-def _effective(grammar: Grammar, arguments: Sequence[Argument]) -> list[Argument]:
-    """Of an option given several times only the last one, where that is so."""
+def _effective(grammar: Grammar, arguments: Sequence[Argument]) -> Iterator[tuple[Argument, bool]]:
+    """Each argument, and whether it counts: of an option given several times only the last one
+    does, where that is so."""
     last = {positive(argument.name): i for i, argument in enumerate(arguments)}
     seen: set[str] = set()
-    kept = []
     for i, argument in enumerate(arguments):
         option = grammar.option(argument.name)
         if option and option.once and argument.name in seen:
             raise RefusedError(Fault.DUPLICATE, f"{grammar.tool} takes {argument.name} only once")
         seen.add(argument.name)
-        if option is None or option.repeatable or last[positive(argument.name)] == i:
-            kept.append(argument)
-    return kept
+        yield argument, (option is None or option.repeatable or last[positive(argument.name)] == i)
 
 
 def _name_operands(grammar: Grammar, arguments: Sequence[Argument]) -> list[Argument]:
@@ -160,6 +164,17 @@ def _name_operands(grammar: Grammar, arguments: Sequence[Argument]) -> list[Argu
 
 def _repeat(name: str, most: int | None, available: int) -> list[str]:
     return [name] * (available if most is None else most)
+
+
+def _check_overridden(grammar: Grammar, argument: Argument) -> None:
+    option = grammar.option(argument.name)
+    unchecked = option.unchecked_before if option else "all"
+    if unchecked is None:
+        _check_value(grammar, argument)
+    elif option and unchecked == "limits" and argument.value is not None:
+        problem = validate(option.type, argument.value)
+        if problem and not is_unknown(argument.value):
+            raise RefusedError(Fault.BAD_VALUE, f"{argument.name}: {problem}")
 
 
 def _check_value(grammar: Grammar, argument: Argument) -> None:

@@ -26,6 +26,7 @@ CLASSES = frozenset({"IN", "CH", "HS", "CHAOS", "HESIOD", "NONE", "RESERVED0"})
 _CHARACTER = r"(?:\\(?:[01]\d\d|2[0-4]\d|25[0-5]|\D)|[^.\\])"
 _NAME = re.compile(rf"{_CHARACTER}{{1,63}}(?:\.{_CHARACTER}{{1,63}})*", re.DOTALL)
 _BARE = {"-q": "name", "-t": "type", "-c": "class"}
+_READ_TOGETHER = "+http"  # all that begin so are told from each other whatever their case
 # What +all and +noall switch: the sections that are printed.
 _SECTIONS = ("comments", "question", "answer", "authority", "additional", "stats", "cmd")
 
@@ -42,6 +43,8 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
             arguments = _with_plus(arguments, _plus(grammar, word))
         elif word.startswith("-"):
             arguments += _dash(grammar, word[1:], left)
+            if _informs(grammar, arguments[-1]):
+                _look_for_letters(grammar, left)
         elif not word.startswith("%"):  # dig skips these
             arguments.append(_bare(word))
     return arguments
@@ -81,8 +84,11 @@ def _dash(grammar: Grammar, letters: str, left: Words) -> Iterator[Argument]:
         if option is None and spelled not in _BARE:
             raise grammar.unknown(f"{spelled}{letters}")
         if option is not None and option.arity == "none":
-            yield Argument(option.name, None, spelled)
-            if not letters:
+            argument = Argument(option.name, None, spelled)
+            yield argument
+            if _informs(grammar, argument) and letters:
+                _look_for_letters(grammar, Words([f"-{letters}"]))
+            if _informs(grammar, argument) or not letters:
                 return
             continue
         value = letters or left.value(spelled)
@@ -91,6 +97,27 @@ def _dash(grammar: Grammar, letters: str, left: Words) -> Iterator[Argument]:
             raise RefusedError(Fault.BAD_VALUE, f"{value!r} is not a DNS record type")
         yield Argument(name, value, spelled)
         return
+
+
+def _informs(grammar: Grammar, argument: Argument) -> bool:
+    option = grammar.option(argument.name)
+    return option is not None and option.informs
+
+
+def _look_for_letters(grammar: Grammar, left: Words) -> None:
+    """What follows -h or -v is not read; letters that dig lacks are refused all the same."""
+    while left:
+        letters = left.take()
+        if not letters.startswith("-"):
+            continue
+        for i, letter in enumerate(letters[1:], start=2):
+            option = grammar.options.get(f"-{letter}")
+            if option is None and f"-{letter}" not in _BARE:
+                raise grammar.unknown(f"-{letters[i - 1 :]}")
+            if option is None or option.arity != "none":
+                if i == len(letters) and left:
+                    left.take()  # its value
+                break
 
 
 def _plus(grammar: Grammar, word: str) -> Argument:
@@ -125,6 +152,8 @@ def _hits(grammar: Grammar, name: str) -> list[str]:
 def _is_told_apart(grammar: Grammar, spelling: str, word: str) -> bool:
     own = grammar.options[spelling].name
     others = [s for s, option in grammar.options.items() if option.name != own]
+    if spelling.startswith(_READ_TOGETHER):
+        others = [other for other in others if not other.startswith(_READ_TOGETHER)]
     shared = max((_shared(spelling, other) for other in others), default=0)
     return word[: shared + 1] == spelling[: len(word)][: shared + 1]
 

@@ -1,7 +1,8 @@
 """tcpdump's command line: GNU getopt_long, and which options end the reading of it.
 
 Traps: -h and --version act where they stand, so that nothing after them is looked at; with -F or
--D the words of the filter are not looked at; more than five -t are refused.
+-D the words of the filter are not looked at, with -J only where -d does not compile them first;
+more than five -t are refused.
 Source: tcpdump 4.99.3 tcpdump.c, main.
 """
 
@@ -14,7 +15,7 @@ from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.types import Argument, Command, Fault
 
 _AT_ONCE = ("--help", "--version", "--fp-type")
-_WITHOUT_FILTER = ("-F", "--list-interfaces", "--list-time-stamp-types", *_AT_ONCE)
+_WITHOUT_FILTER = ("-F", "--list-interfaces", *_AT_ONCE)
 _MOST_T = 5
 
 
@@ -25,7 +26,10 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
         arguments.append(argument)
         if argument.name in _AT_ONCE:
             break
-    if any(argument.name in _WITHOUT_FILTER for argument in arguments):
+    names = {argument.name for argument in arguments}
+    only_compiles = "-d" in names and "--interface" not in names
+    lists = "--list-time-stamp-types" in names and not only_compiles
+    if lists or not names.isdisjoint(_WITHOUT_FILTER):
         return [argument for argument in arguments if argument.name]
     return arguments
 

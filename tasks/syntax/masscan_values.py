@@ -72,8 +72,8 @@ def _address(text: str, whole: str) -> IPv4Address | IPv6Address:
 
 
 def source_port(text: str) -> str:
-    """One port, or a range of a power of two."""
-    match = re.fullmatch(r"(\d+)(?:-(\d+))?", text)
+    """One port, or a range of a power of two; what follows it is passed over ("5x" is 5)."""
+    match = re.fullmatch(r"(\d+)(?:-(\d+))?(?:[^-,\d].*)?", text)
     if not match:
         raise ValueError(f"{text!r} is not a port")
     low = int(match[1])
@@ -81,7 +81,7 @@ def source_port(text: str) -> str:
     count = high - low + 1
     if high > LAST_PORT or count < 1 or count & (count - 1):
         raise ValueError(f"{text!r} is not a port, or a range of 2, 4, 8 ... ports")
-    return text
+    return str(low) if low == high else f"{low}-{high}"
 
 
 def mac(text: str) -> str:

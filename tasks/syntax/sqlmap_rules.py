@@ -133,11 +133,12 @@ def _problem_of_tampers(text: str) -> str | None:
 
 def _problem_of_url(text: str) -> str | None:
     rest = re.sub(r"(?i)^(?:http|ws)s?://", "", text)
-    host, _, port = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2].partition(":")
+    host, colon, port = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2].partition(":")
     if re.search(r"\s", host) or ".." in host or host.startswith("."):
         return f"{host!r} is not the name of a host"
-    if "://" in text and port.isdigit() and not 0 < int(port) <= 65535:
-        return f"{port} is not a port from 1 to 65535"
+    is_port = not colon or (port.isdigit() and 0 < int(port) <= 65535)
+    if not (is_port or host.startswith("[") or ":" in port):
+        return f"{port!r} is not a port from 1 to 65535"
     return None
 
 
