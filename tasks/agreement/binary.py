@@ -52,7 +52,7 @@ def read_answer(words: Wording, answer: Answer, traffic: bool) -> Reading:
         if line:
             return Reading(Said.REFUSED, "refused", line)
     line = _search(re.compile(accepted), answer) if accepted else ""
-    if (answer.exit_code == 0 and not is_excused) or traffic or line:
+    if (answer.exit_code == 0 and not is_excused) or (traffic and words.trial.traffic) or line:
         return Reading(Said.ACCEPTED, "", line)
     lines = [line.strip() for line in answer.text.splitlines() if line.strip()]
     ended = "did not end" if answer.exit_code is None else f"exit {answer.exit_code}"

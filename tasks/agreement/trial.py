@@ -33,6 +33,8 @@ class Trial(Record):
     # What the tool says only after it has taken its command line; a regular expression. Traffic
     # in the lab and exit code 0 say so of every tool.
     accepted: str | None = None
+    # Whether traffic shows that the command line was taken.
+    traffic: bool = True
     # Usage text that the tool shows for a wrong command and, with exit code 0, when it is asked for
     # help: a refusal with any other exit code; a regular expression.
     usage: str | None = None

@@ -143,8 +143,9 @@ def _plus(grammar: Grammar, word: str) -> Argument:
 def _hits(grammar: Grammar, name: str) -> list[str]:
     """The spellings that a word may stand for. Case is of no matter, but in the letters by which
     dig tells one option from the others."""
-    if f"+{name}" in grammar.options:
-        return [f"+{name}"]
+    whole = f"+{name.lower()}"
+    if whole in grammar.options and _is_told_apart(grammar, whole, f"+{name}"):
+        return [whole]
     hits = [s for s in grammar.options if name and s.startswith(f"+{name.lower()}")]
     return [hit for hit in hits if _is_told_apart(grammar, hit, f"+{name}")]
 

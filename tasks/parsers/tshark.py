@@ -1,8 +1,8 @@
 """tshark's command line: Wireshark's own getopt_long, which stops at the first operand.
 
 Traps: options after the filter are part of it; -h, -v and -D act where they stand; -G has to come
-first; the operand is a display filter with -r and a capture filter without; two names of one
-option make an abbreviation ambiguous.
+first; the value of --log-X may begin with a dash only behind "="; the operand is a display filter
+with -r and a capture filter without; two names of one option make an abbreviation ambiguous.
 Source: Wireshark 4.0.17 tshark.c and wsutil/ws_getopt.c.
 """
 
@@ -62,6 +62,10 @@ def _option(grammar: Grammar, word: str, left: Words) -> list[Argument]:
         raise takes_no_value(spelled)
     if option.arity == "none":
         return [Argument(option.name, None, spelled)]
+    if option.name.startswith(f"--{_LOG}") and not equals and (left.peek() or "")[:1] == "-":
+        raise RefusedError(
+            Fault.MISSING_VALUE, f"{spelled} needs a value, and takes no dash for one"
+        )
     return [Argument(option.name, value if equals else left.value(spelled), spelled)]
 
 

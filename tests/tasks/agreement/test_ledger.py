@@ -26,7 +26,9 @@ WORDS = Wording(
     missing="{flag} wants a value",
     conflict="{flag} and {other} exclude each other",
     refused="^usage:",
-    trial=Trial(accepted="scanning", usage="^Usage of tool"),
+    trial=Trial(
+        accepted="scanning", usage="^(?:Usage of tool|usage: asked)", excuse="^cannot resolve"
+    ),
 )
 
 
@@ -70,6 +72,21 @@ def test_a_flag_that_a_complaint_names_has_a_dash() -> None:
 def test_usage_is_a_refusal_unless_it_was_asked_for() -> None:
     assert read("Usage of tool", 1).said is Said.REFUSED
     assert read("Usage of tool", 0).said is Said.ACCEPTED
+
+
+def test_usage_in_the_words_of_a_refusal_was_asked_for_if_the_tool_is_content() -> None:
+    assert read("usage: asked", 0).said is Said.ACCEPTED
+    assert read("usage: asked", 1).said is Said.REFUSED
+
+
+def test_a_complaint_that_the_work_can_cause_tells_nothing() -> None:
+    assert read("cannot resolve x\nusage: no target", 0).said is Said.UNTOLD
+    assert read("cannot resolve x\nno option --fast", 1).said is Said.REFUSED
+
+
+def test_traffic_tells_nothing_of_a_tool_that_looks_up_names_of_any_line() -> None:
+    words = WORDS.model_copy(update={"trial": Trial(traffic=False)})
+    assert read_answer(words, Answer(1, "", ""), traffic=True).said is Said.UNTOLD
 
 
 def test_nothing_is_told_by_an_unknown_failure() -> None:
