@@ -21,6 +21,7 @@ from tasks.agreement.trial import Trial
 from tasks.checker import check
 from tasks.errors import UserError
 from tasks.interview import Answer, wording
+from tasks.parsers import informs, parser_for
 from tasks.types import Fault, Record, Status, Verdict
 
 EXPLANATIONS = Path(__file__).parent / "explanations.yaml"
@@ -112,8 +113,17 @@ def _outcome(verdict: Verdict, reading: Reading, trial: Trial) -> tuple[Outcome,
         return Outcome.UNDECIDABLE, reading.kind
     if (verdict.status is Status.PASS) == (reading.said is Said.ACCEPTED):
         return Outcome.AGREES, ""
+    if reading.said is Said.REFUSED and trial.help_fails and _asks_for_help(verdict):
+        return Outcome.UNDECIDABLE, trial.help_fails
     silence = _silence(verdict, trial) if reading.said is Said.ACCEPTED else None
     return (Outcome.UNDECIDABLE, silence) if silence else (Outcome.DISAGREES, "")
+
+
+def _asks_for_help(verdict: Verdict) -> bool:
+    command = verdict.command
+    if command is None:
+        return False
+    return informs(parser_for(command.tool).scope(command.subcommand), command)
 
 
 def _silence(verdict: Verdict, trial: Trial) -> str | None:

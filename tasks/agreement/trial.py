@@ -38,6 +38,8 @@ class Trial(Record):
     # Usage text that the tool shows for a wrong command and, with exit code 0, when it is asked for
     # help: a refusal with any other exit code; a regular expression.
     usage: str | None = None
+    # Why a refusal of a command that only asks for help tells nothing.
+    help_fails: str | None = None
     # What goes wrong in doing the work and ends in a complaint about the command line all the same
     # ("Failed to resolve", then "No targets were specified"); a regular expression. With it, a
     # complaint of the kind `refused` tells nothing, nor does exit code 0.

@@ -8,7 +8,7 @@ Source: Wireshark 4.0.17 tshark.c and wsutil/ws_getopt.c.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from tasks.parsers.getopt import cluster
@@ -52,9 +52,9 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     return arguments
 
 
-def _option(grammar: Grammar, word: str, left: Words) -> list[Argument]:
+def _option(grammar: Grammar, word: str, left: Words) -> Iterable[Argument]:
     if not word.startswith("--"):
-        return list(cluster(grammar, word[1:], left))
+        return cluster(grammar, word[1:], left)
     name, equals, value = word[2:].partition("=")
     spelled = f"--{name}"
     option = _find(grammar, name, spelled)

@@ -39,8 +39,9 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     arguments = py_getopt.parse(grammar, words)
     if any(given.name in HELP_ON and given.value == "help" for given in arguments):
         return [Argument("--help", None, "help")]
-    if any(option.informs for given in arguments if (option := grammar.option(given.name))):
-        return [given for given in arguments if given.name]  # what else is there is not looked at
+    asked = [a for a in arguments if (option := grammar.option(a.name)) and option.informs]
+    if asked:
+        return asked  # what else is there is not looked at
     options = (given for given in arguments if given.name and given.name != "-u")
     return [*_follow(_payloads(options)), *_url(arguments)]
 
