@@ -1,9 +1,11 @@
 """The rootless provider: user namespaces and bubblewrap, no daemon.
 
-Each worker is a pair of namespaces, user and network, held open by its lab. A supervisor joins
-both and wraps each command once more: own processes, own mounts, no capabilities, its own user
-namespace in which it may not make another. Started by root, everything first becomes `nobody`, so
-that there is one path to trust; the kernel also exempts root from the limit on processes.
+Each worker has two user namespaces, one inside the other, held open by its lab. The inner one owns
+the lab's network. A supervisor in the outer one, where it is root, wraps each command; the command
+runs in the inner one, where there is no root: as uid 1000 with own processes, own mounts, a
+system-call filter, and CAP_NET_RAW alone, which counts only where the network is owned. No third
+user namespace can be made. Started by root, everything first becomes `nobody`, so that there is one
+path to trust; the kernel also exempts root from the limit on processes.
 """
 
 from __future__ import annotations
@@ -19,12 +21,13 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from sandbox import seccomp
 from sandbox.build import Image
 from sandbox.channel import Channel
-from sandbox.inside import LAB_CAPABILITIES, LAB_COMMAND, LAB_SOURCE
+from sandbox.inside import LAB_CAPABILITIES, LAB_COMMAND, LAB_SOURCE, UID
 from sandbox.isolation import check_isolation
 from sandbox.pool import Pool
-from sandbox.serve_bubblewrap import set_environment
+from sandbox.serve_bubblewrap import devices, set_environment
 from sandbox.supervise import execution, order
 from sandbox.types import Execution, Limits, Provider, SandboxError
 from sandbox.window import START_S, Lab
@@ -47,6 +50,9 @@ shift 2
 exec setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$@"
 """
 
+# The outer user namespace has one below it, the lab's, and none below that.
+OUTER = 'echo 1 > /proc/sys/user/max_user_namespaces && exec "$@"'
+
 
 def provider(image: Image | None) -> Provider:
     """Whether bubblewrap can be used here, found out by using it."""
@@ -56,6 +62,8 @@ def provider(image: Image | None) -> Provider:
         return Provider(NAME, False, reason, "apt install bubblewrap mmdebstrap")
     if image is None:
         return Provider(NAME, False, "the image is not built", "make sandbox-image")
+    if not seccomp.supported():
+        return Provider(NAME, False, "no system-call filter for this machine", "use Docker")
     trial = ["unshare", "--user", "--map-root-user", "--net", "true"]
     done = subprocess.run(trial, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -80,7 +88,8 @@ class BubblewrapWorker:
         seen, source = ("/tmp/rootfs", "/tmp/lab") if root else (str(rootfs), str(LAB_SOURCE))
         before = ["unshare", "--mount", "--propagation=private", "sh", "-c", AS_NOBODY, "sh"]
         before += [str(rootfs), str(LAB_SOURCE)]
-        holder = ["unshare", "--user", "--map-root-user", "--net", *_lab_wrap(seen, source)]
+        holder = ["unshare", "--user", "--map-root-user", "sh", "-c", OUTER, "sh"]
+        holder += _lab_wrap(seen, source)
         self._programs: list[Program] = []
         try:
             lab = self._start("lab", [*before, *holder] if root else holder)
@@ -152,9 +161,10 @@ def _lab_wrap(rootfs: str, source: str) -> list[str]:
     capabilities = [f for c in LAB_CAPABILITIES for f in ("--cap-add", f"CAP_{c}")]
     return [
         "bwrap",
+        *("--unshare-user", "--uid", str(UID), "--gid", str(UID), "--unshare-net"),
         *("--unshare-pid", "--unshare-ipc", "--unshare-uts"),
         *("--ro-bind", rootfs, "/", "--ro-bind", source, "/lab"),
-        *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/"),
+        *("--proc", "/proc", *devices(), "--tmpfs", "/tmp", "--chdir", "/"),
         *("--cap-drop", "ALL", *capabilities),
         *set_environment(),
         *LAB_COMMAND,

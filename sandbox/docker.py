@@ -2,7 +2,7 @@
 
 The network is "none": a loopback device and nothing else, which the two share. Neither container
 has more capabilities than its program needs, the lab gives its own up when it listens, and commands
-have none.
+have CAP_NET_RAW.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sandbox import engine
+from sandbox import engine, raw
 from sandbox.build import Image
 from sandbox.channel import Channel
 from sandbox.inside import LAB_CAPABILITIES, LAB_COMMAND, LAB_SOURCE, WORK
@@ -33,6 +33,7 @@ GRACE_S = 15.0  # that a supervisor may be late on a busy machine
 SOURCE = "/opt/sandbox"  # where the supervisor finds this package
 SUPERVISOR = ("python3", "-B", "-m", "sandbox.serve_container")  # in the folder above
 SUPERVISOR_CAPABILITIES = (
+    raw.CAPABILITY,  # for commands
     *("SETUID", "SETGID", "SETPCAP"),  # to become the user, with no capability left to gain
     *("KILL", "DAC_OVERRIDE", "FOWNER"),  # to end and delete what the user made
 )

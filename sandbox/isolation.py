@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sandbox import raw
 from sandbox.types import Ending, Execution, Limits, SandboxError
 
 PROBE = """
@@ -14,15 +15,15 @@ echo root=$(touch /probe 2>/dev/null && echo writable || echo read-only)
 echo work=$(touch /work/probe && echo writable || echo read-only)
 echo fds=$(ls /proc/self/fd | tr '\\n' ,)
 """
-NONE = "0" * 16
+RAW = raw.MASK
 EXPECTED = {
     "uid": "1000 gid=1000",
     "NoNewPrivs": "1",
-    "CapInh": NONE,
-    "CapPrm": NONE,
-    "CapEff": NONE,
-    "CapBnd": NONE,
-    "CapAmb": NONE,
+    "CapInh": RAW,
+    "CapPrm": RAW,
+    "CapEff": RAW,
+    "CapBnd": RAW,
+    "CapAmb": RAW,
     "devices": "lo,",
     "root": "read-only",
     "work": "writable",

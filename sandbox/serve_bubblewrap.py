@@ -1,9 +1,8 @@
 """The supervisor of bubblewrap's provider: `python -m sandbox.serve_bubblewrap SETTINGS`.
 
-It joins the namespaces of a worker's lab once, and wraps every command anew: fresh processes,
-mounts and user namespace each time. Nothing is reset, because nothing is used twice. What makes
-it warm is that while a command runs, the sandbox of the next is made, with a shell in it that
-waits for its command line.
+It joins the namespaces of a worker's lab once, and wraps every command anew: fresh processes and
+mounts each time. Nothing is reset, because nothing is used twice. What makes it warm is that while
+a command runs, the sandbox of the next is made, with a shell in it that waits for its command line.
 """
 
 from __future__ import annotations
@@ -19,12 +18,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox import raw, seccomp
 from sandbox.capture import Capture
 from sandbox.inside import ENVIRONMENT, UID, WORK, rlimits
 from sandbox.supervise import HOST, TICK_S, Run, pump, reading, serve
 from sandbox.types import Ending, Limits
 
 DEVICE_BYTES = 1 << 20  # /dev/shm
+# Not bwrap's own /dev, which needs a root that the inner user namespace has not.
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+LINKS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
 KILLED = 128 + signal.SIGKILL
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # Reads a line that ends with a NUL byte, byte by byte whatever the encoding, and becomes it.
@@ -49,7 +52,7 @@ class Prepared:
     def begin(self, command: str) -> None:
         assert self.process.stdin is not None
         with suppress(BrokenPipeError):  # it died; its report will tell
-            self.process.stdin.write(os.fsencode(command) + b"\0")
+            self.process.stdin.write(os.fsencode(raw.shell_line(command)) + b"\0")
             self.process.stdin.close()
 
     def kill(self) -> None:
@@ -66,8 +69,8 @@ class Prepared:
 class Bubblewrap:
     """A `sandbox.supervise.Runner`."""
 
-    def __init__(self, rootfs: str) -> None:
-        self._rootfs = rootfs
+    def __init__(self, rootfs: str, user: int) -> None:
+        self._rootfs, self._user = rootfs, user  # a descriptor of the inner user namespace
         self._next: Prepared | None = None
 
     def run(self, command: str, limits: Limits) -> Run:
@@ -93,17 +96,19 @@ class Bubblewrap:
 
     def _make(self, limits: Limits) -> Prepared:
         status, status_write = os.pipe()
+        calls = seccomp.filter_fd()
         process = subprocess.Popen(
-            [*wrap(self._rootfs, limits, status_write), *shell(limits)],
+            [*wrap(self._rootfs, limits, status_write, self._user, calls), *shell(limits)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
             env={"PATH": os.environ["PATH"]},
-            pass_fds=[status_write],
+            pass_fds=[status_write, self._user, calls],
             start_new_session=True,
         )
         os.close(status_write)
+        os.close(calls)
         return Prepared(process, status, limits)
 
 
@@ -128,7 +133,7 @@ def follow(sandbox: Prepared, run: Run, limits: Limits) -> None:
         run.ending, run.detail = Ending.INFRASTRUCTURE, run.capture.stderr[-200:].strip()
 
 
-def wrap(rootfs: str, limits: Limits, status: int) -> list[str]:
+def wrap(rootfs: str, limits: Limits, status: int, user: int, calls: int) -> list[str]:
     """The bwrap command line of a command's sandbox, ready for the command."""
 
     def tmpfs(path: str, size: int) -> tuple[str, ...]:
@@ -136,10 +141,13 @@ def wrap(rootfs: str, limits: Limits, status: int) -> list[str]:
 
     return [
         "bwrap",
-        *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
-        *("--unshare-cgroup-try", "--disable-userns", "--new-session", "--die-with-parent"),
-        *("--uid", str(UID), "--gid", str(UID), "--cap-drop", "ALL"),
-        *("--ro-bind", rootfs, "/", "--proc", "/proc", "--dev", "/dev"),
+        # Nothing is read from --block-fd here: bwrap closes it, as it does not close --userns.
+        *("--userns", str(user), "--block-fd", str(user), "--seccomp", str(calls)),
+        *("--unshare-pid", "--unshare-ipc", "--unshare-uts"),
+        *("--unshare-cgroup-try", "--new-session", "--die-with-parent"),
+        *("--uid", str(UID), "--gid", str(UID)),
+        *("--cap-drop", "ALL", "--cap-add", f"CAP_{raw.CAPABILITY}"),
+        *("--ro-bind", rootfs, "/", "--proc", "/proc", *devices()),
         *tmpfs("/dev/shm", DEVICE_BYTES),
         *("--remount-ro", "/dev"),
         *tmpfs("/tmp", limits.file_bytes),
@@ -153,6 +161,12 @@ def shell(limits: Limits) -> list[str]:
     """A shell under the limits, which waits for its command line."""
     values = rlimits(limits) | {"nproc": limits.processes}
     return ["prlimit", *(f"--{name}={value}" for name, value in values.items()), "bash", "-c", WAIT]
+
+
+def devices() -> list[str]:
+    binds = [("--dev-bind", f"/dev/{name}", f"/dev/{name}") for name in DEVICES]
+    links = [("--symlink", f"/proc/self/fd{to}", f"/dev/{name}") for name, to in LINKS.items()]
+    return ["--tmpfs", "/dev", *(word for group in (*binds, *links) for word in group)]
 
 
 def set_environment() -> list[str]:
@@ -181,8 +195,8 @@ def memory(pid: int) -> int:
     return pages * PAGE_BYTES + sum(memory(int(child)) for child in children)
 
 
-def join(holder: int) -> None:
-    """Enter the namespaces of a worker's lab for good.
+def join(holder: int) -> int:
+    """Enter the namespaces of a worker's lab for good; a descriptor of the inner user namespace.
 
     Root also enters the mounts that were made for `nobody`, and takes that identity, which owns
     the user namespace; others have the owner's identity already.
@@ -191,17 +205,20 @@ def join(holder: int) -> None:
     if root:
         os.setgroups([])
     libc = ctypes.CDLL(None, use_errno=True)
-    names = ("mnt", "user", "net") if root else ("user", "net")
-    for handle in [os.open(f"/proc/{holder}/ns/{name}", os.O_RDONLY) for name in names]:
+    lab = int(Path(f"/proc/{holder}/task/{holder}/children").read_text())  # its only child
+    inner = os.open(f"/proc/{lab}/ns/user", os.O_RDONLY)
+    places = [f"{holder}/ns/mnt"] * root + [f"{holder}/ns/user", f"{lab}/ns/net"]
+    for handle in [os.open(f"/proc/{place}", os.O_RDONLY) for place in places]:
         if libc.setns(handle, 0):
             raise OSError(ctypes.get_errno(), "a worker's namespaces could not be joined")
         os.close(handle)
     if root:
         os.setresgid(0, 0, 0)  # of the user namespace: `nobody` outside
         os.setresuid(0, 0, 0)
+    return inner
 
 
 if __name__ == "__main__":
     settings = json.loads(sys.argv[1])
-    join(settings["holder"])
-    serve(Bubblewrap(settings["rootfs"]))
+    inner = join(settings["holder"])
+    serve(Bubblewrap(settings["rootfs"], inner))

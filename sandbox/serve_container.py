@@ -1,8 +1,8 @@
 """The supervisor of Docker's provider: `python3 -m sandbox.serve_container`, process 1 of a
 container in which commands run one after another.
 
-It is root with six capabilities; a command is uid 1000 with none, so that it can neither signal
-nor trace the supervisor, nor open its descriptors. Its process is there before its command line
+It is root with seven capabilities; a command is uid 1000 with one, CAP_NET_RAW, so that it can neither
+signal nor trace the supervisor, nor open its descriptors. Its process is there before its command line
 is: forked and stripped of everything once the one before is gone. After each command every process
 but the supervisor is killed, and the few folders that can be written are emptied. What cannot be
 undone makes the answer say that the container is not clean; the host then throws it away.
@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox import raw
 from sandbox.capture import Capture
 from sandbox.inside import CAPABILITIES, ENVIRONMENT, UID, WORK, rlimits
 from sandbox.supervise import CHUNK, STDERR, STDOUT, Run, pump, reading, serve
@@ -66,7 +67,7 @@ class Container:
         child, self._next = self._next or waiting(limits), None
         run, killed = Run(Capture(limits.output_bytes)), out_of_memory()
         with os.fdopen(child.line, "wb") as line:  # a broken pipe ends this process: nothing ran
-            line.write(os.fsencode(command))
+            line.write(os.fsencode(raw.shell_line(command)))
         with reading(child.stdout, child.stderr, self._wake) as selector:
             while run.exit_code is None and not run.late(limits):
                 if pump(selector, run.capture):

