@@ -25,7 +25,7 @@ from sandbox import seccomp
 from sandbox.build import Image
 from sandbox.channel import Channel
 from sandbox.inside import LAB_CAPABILITIES, LAB_COMMAND, LAB_SOURCE, UID
-from sandbox.isolation import check_isolation
+from sandbox.isolation import PROBED, check_isolation
 from sandbox.pool import Pool
 from sandbox.serve_bubblewrap import devices, set_environment
 from sandbox.supervise import execution, order
@@ -98,7 +98,7 @@ class BubblewrapWorker:
             serve = [sys.executable, "-B", "-m", "sandbox.serve_bubblewrap", settings]
             self._supervisor = self._start("supervisor", serve)
             self._supervisor.channel.answer(START_S)
-            check_isolation(self.execute)
+            check_isolation(self.execute, {"processes": str(PROBED.processes)})
         except SandboxError as error:
             words = " ".join(program.last_words() for program in self._programs)
             self.close()

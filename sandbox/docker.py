@@ -17,8 +17,8 @@ from typing import Any
 from sandbox import engine, raw
 from sandbox.build import Image
 from sandbox.channel import Channel
-from sandbox.inside import LAB_CAPABILITIES, LAB_COMMAND, LAB_SOURCE, WORK
-from sandbox.isolation import check_isolation
+from sandbox.inside import HOSTNAME, LAB_CAPABILITIES, LAB_COMMAND, LAB_SOURCE, WORK
+from sandbox.isolation import check_container, check_isolation
 from sandbox.pool import Pool
 from sandbox.supervise import execution, order
 from sandbox.types import Execution, Limits, Provider, SandboxError
@@ -37,6 +37,14 @@ SUPERVISOR_CAPABILITIES = (
     *("SETUID", "SETGID", "SETPCAP"),  # to become the user, with no capability left to gain
     *("KILL", "DAC_OVERRIDE", "FOWNER"),  # to end and delete what the user made
 )
+COMMON = {  # of every container, by the engine's names
+    "Privileged": False,
+    "ReadonlyRootfs": True,
+    "CapDrop": ["ALL"],
+    "SecurityOpt": ["no-new-privileges"],  # the default system-call filter, that is
+    "PidMode": "",
+    "UTSMode": "",
+}
 KERNEL_DEFAULTS = {  # Docker would let a container ping and listen below 1024 without privilege
     "net.ipv4.ping_group_range": "1 0",
     "net.ipv4.ip_unprivileged_port_start": "1024",
@@ -70,6 +78,7 @@ class DockerWorker:
         self._lab = Program("lab", _create(image, LAB_COMMAND, **_lab_settings()))
         try:
             self.lab = Lab(self._lab.channel)
+            self._lab.check({"NetworkMode": "none", "CapAdd": sorted(LAB_CAPABILITIES)})
             check_isolation(self.execute)
         except SandboxError:
             self.close()
@@ -103,6 +112,7 @@ class DockerWorker:
             container = _create(self._image, SUPERVISOR, network_mode=network, **settings)
             self._supervisor, self._limits = Program("supervisor", container), limits
             self._supervisor.channel.answer(START_S)
+            self._supervisor.check(_supervisor_limits(limits) | {"NetworkMode": network})
         return self._supervisor
 
 
@@ -115,6 +125,12 @@ class Program:
             self._stream = container.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1})
             self.channel = Channel(name, self._stream._sock, Frames())
             container.start()
+
+    def check(self, asked: dict[str, Any]) -> None:
+        """SandboxError if the engine runs it with other settings than were asked for."""
+        with _asking():
+            self.container.reload()
+        check_container(self.container.attrs["HostConfig"], COMMON | asked)
 
     def close(self) -> None:
         from docker.errors import DockerException
@@ -152,6 +168,7 @@ def _lab_settings() -> dict[str, Any]:
         "working_dir": "/",
         "init": True,
         "network_mode": "none",
+        "hostname": HOSTNAME,  # the other container has it too
         "dns": ["127.0.0.1"],
         "sysctls": KERNEL_DEFAULTS,
         "cap_add": list(LAB_CAPABILITIES),
@@ -161,7 +178,7 @@ def _lab_settings() -> dict[str, Any]:
 
 
 def _supervisor_settings(limits: Limits) -> dict[str, Any]:
-    folder = f"size={limits.file_bytes},nr_inodes={MOST_FILES}"
+    folder = f"exec,size={limits.file_bytes},nr_inodes={MOST_FILES}"
     return {
         "working_dir": str(Path(SOURCE).parent),
         "cap_add": list(SUPERVISOR_CAPABILITIES),
@@ -171,6 +188,16 @@ def _supervisor_settings(limits: Limits) -> dict[str, Any]:
         "memswap_limit": limits.memory_bytes,
         "pids_limit": limits.processes + 1,  # and the supervisor
         "nano_cpus": CPUS,
+    }
+
+
+def _supervisor_limits(limits: Limits) -> dict[str, Any]:
+    """What the engine must say of the container. Not swap: some kernels cannot count it."""
+    return {
+        "CapAdd": sorted(SUPERVISOR_CAPABILITIES),
+        "Memory": limits.memory_bytes,
+        "PidsLimit": limits.processes + 1,
+        "NanoCpus": CPUS,
     }
 
 

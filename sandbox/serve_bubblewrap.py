@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sandbox import raw, seccomp
 from sandbox.capture import Capture
-from sandbox.inside import ENVIRONMENT, UID, WORK, rlimits
+from sandbox.inside import ENVIRONMENT, HOSTNAME, UID, WORK, rlimits
 from sandbox.supervise import HOST, TICK_S, Run, pump, reading, serve
 from sandbox.types import Ending, Limits
 
@@ -29,6 +29,7 @@ DEVICE_BYTES = 1 << 20  # /dev/shm
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LINKS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
 KILLED = 128 + signal.SIGKILL
+MOST_FILES = 65_536  # in each folder that can be written
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # Reads a line that ends with a NUL byte, byte by byte whatever the encoding, and becomes it.
 WAIT = """IFS= LC_ALL=C read -r -d '' line || exit; exec bash -c "$line" </dev/null"""
@@ -143,7 +144,7 @@ def wrap(rootfs: str, limits: Limits, status: int, user: int, calls: int) -> lis
         "bwrap",
         # Nothing is read from --block-fd here: bwrap closes it, as it does not close --userns.
         *("--userns", str(user), "--block-fd", str(user), "--seccomp", str(calls)),
-        *("--unshare-pid", "--unshare-ipc", "--unshare-uts"),
+        *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", HOSTNAME),
         *("--unshare-cgroup-try", "--new-session", "--die-with-parent"),
         *("--uid", str(UID), "--gid", str(UID)),
         *("--cap-drop", "ALL", "--cap-add", f"CAP_{raw.CAPABILITY}"),
@@ -159,8 +160,9 @@ def wrap(rootfs: str, limits: Limits, status: int, user: int, calls: int) -> lis
 
 def shell(limits: Limits) -> list[str]:
     """A shell under the limits, which waits for its command line."""
-    values = rlimits(limits) | {"nproc": limits.processes}
-    return ["prlimit", *(f"--{name}={value}" for name, value in values.items()), "bash", "-c", WAIT]
+    values = rlimits(limits) | {"nproc": (limits.processes, limits.processes)}
+    options = (f"--{name}={soft}:{hard}" for name, (soft, hard) in values.items())
+    return ["prlimit", *options, "bash", "-c", WAIT]
 
 
 def devices() -> list[str]:
@@ -182,7 +184,21 @@ def over(sandbox: Prepared, run: Run, limits: Limits) -> bool:
     first = sandbox.reported("child-pid")
     if first and memory(first) > limits.memory_bytes:
         run.detail = f"used more than {limits.memory_bytes >> 20} MiB of memory"
+    elif first and files(first, limits) > MOST_FILES:
+        run.detail = f"made more than {MOST_FILES} files"
     return bool(run.detail)
+
+
+def files(pid: int, limits: Limits) -> int:
+    """How many there are in the fullest folder; bwrap cannot limit that of a file system.
+
+    What is larger is the host's: the process has not changed its root yet.
+    """
+    with suppress(OSError):
+        found = [os.statvfs(f"/proc/{pid}/root{at}") for at in (WORK, "/tmp", "/dev/shm")]
+        if all(at.f_blocks * at.f_frsize <= limits.file_bytes for at in found):
+            return max(at.f_files - at.f_ffree for at in found)
+    return 0
 
 
 def memory(pid: int) -> int:

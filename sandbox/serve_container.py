@@ -1,9 +1,9 @@
 """The supervisor of Docker's provider: `python3 -m sandbox.serve_container`, process 1 of a
 container in which commands run one after another.
 
-It is root with seven capabilities; a command is uid 1000 with one, CAP_NET_RAW, so that it can neither
-signal nor trace the supervisor, nor open its descriptors. Its process is there before its command line
-is: forked and stripped of everything once the one before is gone. After each command every process
+It is root with seven capabilities; a command is uid 1000 with one, CAP_NET_RAW, so that it can
+neither signal nor trace the supervisor, nor open its descriptors. Its process is there before its
+line is: forked and stripped of the rest once the one before is gone. After each, every process
 but the supervisor is killed, and the few folders that can be written are emptied. What cannot be
 undone makes the answer say that the container is not clean; the host then throws it away.
 """
@@ -105,8 +105,8 @@ def become(line: int, limits: Limits, streams: tuple[int, int, int]) -> None:
         for number, descriptor in enumerate(streams):
             os.dup2(descriptor, number)
         Path(OOM_SCORE).write_text("1000")  # out of memory, it dies and not the supervisor
-        for name, value in rlimits(limits).items():
-            resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (value, value))
+        for name, values in rlimits(limits).items():
+            resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), values)
         drop_privileges()
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import signal
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -72,7 +73,10 @@ def serve(runner: Runner) -> None:
     while line := sys.stdin.buffer.readline():
         order = json.loads(line)
         limits = Limits(**order["limits"])
-        _say(runner.run(order["command"], limits).answer())
+        run = runner.run(order["command"], limits)
+        if run.exit_code == 128 + signal.SIGXCPU and not run.detail:  # the shell's word for it
+            run.detail = f"used more than {limits.cpu_s} s of processor time"
+        _say(run.answer())
         runner.prepare(limits)
 
 

@@ -93,3 +93,31 @@ def show(done: Execution) -> None:
 def printable(text: str) -> str:
     """Untrusted text without what a terminal would act on."""
     return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
+@app.command("check")
+def check(
+    provider: Annotated[str, typer.Option(help="all, docker or bubblewrap.")] = "all",
+    compare: Annotated[
+        int, typer.Option(help="Also run so many commands of recon on both providers.", min=0)
+    ] = 0,
+    workers: Annotated[int, typer.Option(help="Commands at a time, with --compare.", min=1)] = 2,
+) -> None:
+    """Attack the sandbox; exit code 1 if anything was not contained."""
+    from harness import conformance
+
+    bad = 0
+    for name in conformance.usable(provider):
+        for attack, tries, faults in conformance.attack(name):
+            print(
+                f"{name:10}  {'FAILED' if faults else 'contained':9}  {attack}: {faults or tries}"
+            )
+            bad += bool(faults)
+    if compare:
+        told = [*conformance.differences(conformance.commands(compare), workers)]
+        apart = [(command, how) for command, how in told if how]
+        print(f"{len(told) - len(apart)} of {len(told)} commands end the same on both providers")
+        for command, how in apart:
+            print(f"  {how}: {command}")
+        bad += len(apart)
+    raise typer.Exit(1 if bad else 0)
