@@ -39,11 +39,11 @@ SUPERVISOR_CAPABILITIES = (
 )
 COMMON = {  # of every container, by the engine's names
     "Privileged": False,
+    "PidMode": "",
+    "UTSMode": "",
     "ReadonlyRootfs": True,
     "CapDrop": ["ALL"],
     "SecurityOpt": ["no-new-privileges"],  # the default system-call filter, that is
-    "PidMode": "",
-    "UTSMode": "",
 }
 KERNEL_DEFAULTS = {  # Docker would let a container ping and listen below 1024 without privilege
     "net.ipv4.ping_group_range": "1 0",

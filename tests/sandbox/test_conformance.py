@@ -16,6 +16,7 @@ import pytest
 from sandbox import isolation, open_sandbox
 from sandbox.conformance import ATTACKS, Attack, Host, check
 from sandbox.conformance.attacks import CONTAINED, ends, fakes, floods, times_out
+from sandbox.inside import LAB_CAPABILITIES
 from sandbox.types import Ending, Execution, HttpRequest, Limits, Observation, Sandbox, SandboxError
 
 ENDED = Execution("x", Ending.EXITED, 0, "", "", False, 0.1)
@@ -130,9 +131,9 @@ def test_a_weakened_bubblewrap_is_refused(
 @pytest.mark.parametrize(
     ("setting", "value", "said"),
     [
-        ("privileged", True, "Privileged is True"),
+        ("pid_mode", "host", "PidMode is 'host'"),
         ("read_only", False, "ReadonlyRootfs is False"),
-        ("cap_add", ["NET_ADMIN", "NET_RAW"], "CapAdd is"),
+        ("cap_add", [*LAB_CAPABILITIES, "CHOWN"], "CapAdd is"),
         ("security_opt", ["seccomp=unconfined"], "SecurityOpt is"),
         ("pids_limit", -1, "PidsLimit is"),
     ],
