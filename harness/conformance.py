@@ -10,7 +10,7 @@ from harness.execute import LIMITS, as_row
 from tasks.errors import UserError
 
 if TYPE_CHECKING:
-    from sandbox.types import Execution, Sandbox
+    from sandbox.types import Execution
 
 SUITE = "recon"
 SEED = 0
@@ -62,7 +62,8 @@ def commands(count: int) -> list[str]:
 
 
 def differences(lines: Iterable[str], workers: int) -> Iterator[tuple[str, str]]:
-    """Each command with what the two providers tell otherwise of it, "" for nothing."""
+    """Each command with what the two providers tell otherwise of it, "" for nothing; those that
+    differ come last."""
     import sandbox
 
     boxes = [sandbox.open_sandbox(name, workers=workers) for name in usable("all")]
@@ -70,8 +71,14 @@ def differences(lines: Iterable[str], workers: int) -> Iterator[tuple[str, str]]
         if len(boxes) < 2:
             raise UserError("--compare needs both providers: see goodhart-bench doctor")
         first, second = (box.run_many(lines, LIMITS) for box in boxes)
+        apart = []
         for one, other in zip(first, second, strict=True):
-            yield one.command, difference(one, other) and _again(boxes, one.command)
+            if difference(one, other):
+                apart.append(one.command)
+            else:
+                yield one.command, ""
+        for command in apart:  # once more and alone: what goes away was the machine's load
+            yield command, difference(*(box.run(command, LIMITS) for box in boxes))
     finally:
         for box in boxes:
             box.close()
@@ -84,14 +91,9 @@ def difference(one: Execution, other: Execution) -> str:
         return f"{one.ending} {one.exit_code} here, {other.ending} {other.exit_code} there"
     seen, known = (as_row(done)["observation"] for done in (one, other))
     for kind, rows in seen.items():
-        if isinstance(rows, list) and _plain(rows) != _plain(known[kind]):
+        if kind != "truncated" and _plain(rows) != _plain(known[kind]):
             return f"{kind} differ"
     return ""
-
-
-def _again(boxes: list[Sandbox], command: str) -> str:
-    """The difference once more, one command alone: what went away was the machine's load."""
-    return difference(*(box.run(command, LIMITS) for box in boxes))
 
 
 def _plain(rows: list[dict[str, object]]) -> set[str]:
