@@ -81,7 +81,9 @@ def test_a_finished_run_is_sealed(unbroken: Path) -> None:
     import hashlib
 
     sealed = json.loads((unbroken / "sealed.json").read_text())["sha256"]
-    assert {"manifest.json", "graded.jsonl", "result.json", "report.md"} <= set(sealed)
+    assert {"manifest.json", "graded.jsonl", "verdicts.jsonl", "result.json"} <= set(sealed)
+    assert (unbroken / "report.html").exists()
+    assert "report.html" not in sealed  # made from the record, by a later version as well
     for name, digest in sealed.items():
         assert hashlib.sha256((unbroken / name).read_bytes()).hexdigest() == digest
 
