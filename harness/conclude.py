@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from harness.judge import graded
-from harness.record import Run, read_rows, write_whole
+from harness.record import Row, Run, read_rows, write_whole
 from harness.study import BASE, Arm, CycleRow, Study
 
 if TYPE_CHECKING:
@@ -31,8 +32,16 @@ def shown(run: Run) -> SampleRecord:
     """What the sample browser of the report reads of the record; streams, each good for once."""
     from reports.html.samples import Record
 
-    names = ("graded", "tasks", "verdicts", "executions")
-    return Record(*(read_rows(run.file(f"{name}.jsonl")) for name in names))
+    def rows(name: str) -> Iterator[Row]:
+        return read_rows(run.file(f"{name}.jsonl"))
+
+    return Record(
+        samples=rows("graded"),
+        tasks=rows("tasks"),
+        verdicts=rows("verdicts"),
+        executions=rows("executions"),
+        name=run.folder.resolve().name,
+    )
 
 
 def study(run: Run, suite: Suite) -> Study:

@@ -25,7 +25,7 @@ def save(result: Mapping[str, Any], folder: Path, record: Record | None = None) 
         figure.draw(result, folder / name)
     _write(folder / REPORT, markdown.report(result, FIGURE))
     _write(folder / TABLES, latex.document(all_tables(result)))
-    _write(folder / ESTIMATES, estimates.table({folder.name: result}))
+    _write(folder / ESTIMATES, estimates.table({record.name if record else "": result}))
     return _write(folder / PAGE, page.page(result, record))
 
 

@@ -31,7 +31,7 @@ def page(result: Result, record: Record | None = None) -> str:
         samples = compressed(pack(record, result["design"]["samples"]))
     return _rendered(
         "report.html.j2",
-        title="Report",
+        title=(record.name if record else "") or "Report",
         result=result,
         headline=headline(result),
         facts=facts(result),

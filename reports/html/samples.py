@@ -31,6 +31,7 @@ class Record:
     tasks: Iterable[Row] = ()  # split, task, prompt
     verdicts: Iterable[Row] = ()  # split, task, text, command, level, reason
     executions: Iterable[Row] = ()  # command, ending, exit_code, stdout, stderr, observation
+    name: str = ""  # of the run
 
 
 class Names:
