@@ -165,7 +165,7 @@ function details(samples, i, show) {
     part("Scores", scores.length ? element("p", {}, scores.join(" · ")) : null),
     part("This task, before and after", progress(samples, i),
       siblings(samples, "Before training", samples.tally(i, base, 0), show),
-      isBase ? null : siblings(samples, `${when(sample)}`, samples.tally(i), show)),
+      isBase ? null : siblings(samples, when(sample), samples.tallyOf[i], show)),
   ].filter((child) => child !== null);
 }
 

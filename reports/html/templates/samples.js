@@ -24,37 +24,45 @@ class Samples {
 
   // Right and judged samples of each (task, seed, arm, cycle): what "before and after" compares.
   countEvaluations() {
-    this.tallies = new Map();
+    const { arm, seed, cycle, outcome } = this.columns;
+    const span = (column) => column.reduce((most, value) => Math.max(most, value), 0) + 1;
+    this.spans = [span(seed), this.arms.length, span(cycle)];
     this.cyclesOf = this.arms.map(() => new Set());
+    this.tallies = new Map();
+    this.tallyOf = [];
     const right = this.outcomes.indexOf("correct");
     for (let i = 0; i < this.size; i++) {
-      const { arm, cycle, outcome } = this.columns;
       this.cyclesOf[arm[i]].add(cycle[i]);
-      const key = this.evaluation(i);
+      const key = this.evaluation(i, arm[i], cycle[i]);
       let tally = this.tallies.get(key);
-      if (!tally) this.tallies.set(key, (tally = { right: 0, judged: 0, rows: [] }));
+      if (!tally) this.tallies.set(key, (tally = { right: 0, judged: 0, rows: [], moved: "" }));
       tally.rows.push(i);
-      if (this.isJudged[outcome[i]]) tally.judged += 1;
-      if (outcome[i] === right) tally.right += 1;
+      tally.judged += this.isJudged[outcome[i]];
+      tally.right += outcome[i] === right;
+      this.tallyOf.push(tally);
     }
+    this.compareWithBase();
   }
 
-  evaluation(i, arm = this.columns.arm[i], cycle = this.columns.cycle[i]) {
-    return `${this.taskOf[i]} ${this.columns.seed[i]} ${arm} ${cycle}`;
+  evaluation(i, arm, cycle) {
+    const [seeds, arms, cycles] = this.spans;
+    return ((this.taskOf[i] * seeds + this.columns.seed[i]) * arms + arm) * cycles + cycle;
   }
 
   tally(i, arm, cycle) {
     return this.tallies.get(this.evaluation(i, arm, cycle));
   }
 
-  // Whether the sample's task is answered better than before training, by the same seed's model.
-  moved(i) {
+  // Whether a task is answered better than before training, by the model of the same seed.
+  compareWithBase() {
     const base = this.arms.indexOf("base");
-    if (this.columns.arm[i] === base) return "";
-    const [before, after] = [this.tally(i, base, 0), this.tally(i)];
-    if (!before?.judged || !after.judged) return "";
-    const change = after.right / after.judged - before.right / before.judged;
-    return change > 0 ? "better" : change < 0 ? "worse" : "the same";
+    for (const after of this.tallies.values()) {
+      const [first] = after.rows;
+      const before = this.tally(first, base, 0);
+      if (this.columns.arm[first] === base || !before?.judged || !after.judged) continue;
+      const change = after.right / after.judged - before.right / before.judged;
+      after.moved = change > 0 ? "better" : change < 0 ? "worse" : "the same";
+    }
   }
 
   // The values a filter can take, as [value, label].
@@ -85,7 +93,7 @@ class Samples {
       if (wanted.fault !== null && fault[i] !== wanted.fault) continue;
       if (isTool && !isTool[this.taskOf[i]]) continue;
       if (isFound && !isFound[answer[i]]) continue;
-      if (filters.moved && this.moved(i) !== filters.moved) continue;
+      if (filters.moved && this.tallyOf[i].moved !== filters.moved) continue;
       found.push(i);
     }
     return found;
