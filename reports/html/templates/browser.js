@@ -102,9 +102,9 @@ function row(samples, i) {
 function levels(sample) {
   if (!sample.level) return null;
   const decided = LEVELS.indexOf(sample.level);
-  const isRight = sample.outcome === "correct";
+  const isRefused = ["wrong", "unparseable"].includes(sample.outcome);
   const steps = LEVELS.map((level, at) => {
-    const state = at < decided || (at === decided && isRight) ? "passed" : at === decided ? "failed" : "unasked";
+    const state = at < decided || (at === decided && !isRefused) ? "passed" : at === decided ? "failed" : "unasked";
     return element("li", { class: state }, level, element("span", { class: "unseen" }, ` ${state}`));
   });
   return element("ol", { class: "levels", "aria-label": "Levels of the checker" }, ...steps);

@@ -159,6 +159,22 @@ def test_a_sample_shows_task_levels_lab_and_before_and_after(opened: Opened, stu
     assert cells[2] == f"{sum(after)}/{len(after)}"
 
 
+def test_a_timeout_is_nobodys_failed_level(
+    browser: Browser, result: Result, record: Record, tmp_path: Path
+) -> None:
+    row = next(row for row in record.samples if row["split"] == "heldout")
+    answer = {key: row[key] for key in ("split", "task", "text")}
+    verdict = answer | {"command": row["text"], "level": "intent", "reason": "as asked"}
+    file = tmp_path / "report.html"
+    late = row | {"outcome": "timeout", "fault": None}
+    file.write_text(page(result, Record([late], verdicts=[verdict])))
+    opened = show(browser, file)
+    assert opened.tab.locator("#detail h3").inner_text().split()[-1] == "timeout"
+    assert opened.tab.locator(".levels .passed").count() == 6
+    assert opened.tab.locator(".levels .failed").count() == 0
+    opened.tab.context.close()
+
+
 def test_what_a_model_said_is_never_markup(opened: Opened) -> None:
     opened.tab.select_option("select[name=outcome]", label="wrong")
     assert "</script><i>" in opened.tab.inner_text("#detail pre")
@@ -200,7 +216,9 @@ def test_it_is_dark_where_that_is_wanted_and_light_on_paper(browser: Browser, fi
     opened = show(browser, file, color_scheme="dark")
     lightness = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0]"
     assert opened.tab.evaluate(lightness) < 60
+    opened.tab.set_viewport_size({"width": 690, "height": 1000})  # A4 less its margins
     opened.tab.emulate_media(media="print", color_scheme="dark")
+    assert opened.tab.evaluate("document.documentElement.scrollWidth") <= 690
     assert opened.tab.evaluate(lightness) == 255
     assert not opened.tab.is_visible("#samples")
     assert opened.tab.is_visible("#the-goodhart-gap table")
