@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from harness.execute import execute_all, executions
-from harness.record import Row, Run, append_rows, read_rows
+from harness.record import Row, Run, read_rows, write_rows
 from harness.types import GradedSample, Outcome
 from sandbox.types import Ending
-from tasks.types import Fault, Level, Status, Verdict
+from tasks.types import Fault, Level, LevelResult, Status, Verdict
 
 if TYPE_CHECKING:
     from harness.meter import Report
@@ -38,7 +38,8 @@ Judged = tuple[Outcome, Fault | None, str]  # with what was observed
 
 
 def judge_run(run: Run, suite: Suite, sandbox: Sandbox | None, report: Report) -> None:
-    """Decide every sample of a run whose cells are finished, and write `graded.jsonl`."""
+    """Decide every sample of a run whose cells are finished; write `graded.jsonl`, and beside it
+    `verdicts.jsonl` and `tasks.jsonl`, which say why and what was asked."""
     tasks: dict[Key, Task] = {(task.split, task.id): task for task in suite.tasks}
     verdicts = static_verdicts(run, tasks)
     if sandbox is not None:
@@ -48,10 +49,37 @@ def judge_run(run: Run, suite: Suite, sandbox: Sandbox | None, report: Report) -
             if verdict.status is Status.PASS and verdict.text and tasks[key].observe
         }
         execute_all(run, sandbox, passed, report)
-    part = run.file(".graded.part")
-    part.unlink(missing_ok=True)
-    append_rows(part, map(asdict, grade(run, suite, tasks, verdicts)))
-    part.replace(run.file("graded.jsonl"))
+    write_rows(run.file("tasks.jsonl"), asked(tasks))
+    write_rows(run.file("verdicts.jsonl"), explained(verdicts, tasks, executions(run)))
+    write_rows(run.file("graded.jsonl"), map(asdict, grade(run, suite, tasks, verdicts)))
+
+
+def asked(tasks: Mapping[Key, Task]) -> Iterator[Row]:
+    """What each evaluated task asks for: whoever reads the record needs no suite."""
+    for (split, name), task in tasks.items():
+        if split != "train":
+            yield {"split": split, "task": name, "prompt": task.prompt}
+
+
+def explained(
+    verdicts: Verdicts, tasks: Mapping[Key, Task], known: Mapping[str, Row]
+) -> Iterator[Row]:
+    """Each distinct answer with its command and the level that decided: the first that did not
+    pass, or the last of all."""
+    for (key, text), verdict in sorted(verdicts.items(), key=lambda item: item[0]):
+        execution, task = known.get(verdict.text or ""), tasks[key]
+        seen = verdict.last
+        if verdict.status is Status.PASS and task.observe and was_run(execution):
+            seen = lab_said(task, execution)
+        yield {
+            "split": key[0],
+            "task": key[1],
+            "text": text,
+            "command": verdict.text,
+            "level": seen.level.value,
+            "status": seen.status.value,
+            "reason": seen.reason,
+        }
 
 
 def static_verdicts(run: Run, tasks: Mapping[Key, Task]) -> Verdicts:
@@ -98,8 +126,6 @@ def grade(
 
 def judge_one(verdict: Verdict, execution: Row | None, task: Task) -> Judged:
     """Outcome, fault and observed status of one answer; `execution` is None if it was not run."""
-    from tasks.observe import observed
-
     if verdict.status is not Status.PASS:
         unreadable = verdict.last.level in (Level.EXTRACT, Level.SHELL)
         outcome = Outcome.UNPARSEABLE if unreadable else Outcome.WRONG
@@ -110,16 +136,28 @@ def judge_one(verdict: Verdict, execution: Row | None, task: Task) -> Judged:
         return Outcome.TIMEOUT, None, Status.UNDECIDABLE.value
     if execution["ending"] == Ending.INFRASTRUCTURE:
         return Outcome.INFRASTRUCTURE, None, Status.UNDECIDABLE.value
-    seen = observed(
+    seen = lab_said(task, execution)
+    if seen.status is Status.FAIL:
+        return Outcome.WRONG, Fault.NO_EFFECT, seen.status.value
+    return Outcome.CORRECT, None, seen.status.value
+
+
+def was_run(execution: Row | None) -> TypeGuard[Row]:
+    """Whether a command was run to its end, in the sandbox and within its limits."""
+    return execution is not None and execution["ending"] == Ending.EXITED
+
+
+def lab_said(task: Task, execution: Row) -> LevelResult:
+    """What the lab saw of a command that was run, held against what the task expects."""
+    from tasks.observe import observed
+
+    return observed(
         task,
         execution["observation"],
         execution["exit_code"],
         execution["stdout"],
         execution["stderr"],
     )
-    if seen.status is Status.FAIL:
-        return Outcome.WRONG, Fault.NO_EFFECT, seen.status.value
-    return Outcome.CORRECT, None, seen.status.value
 
 
 def graded(run: Run) -> Iterator[GradedSample]:

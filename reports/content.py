@@ -43,6 +43,11 @@ def detail_tables(result: Result) -> list[Table]:
     return _marked(result, (*tables, other_proxies, audit, tokens))
 
 
+def all_tables(result: Result) -> list[Table]:
+    """Every table, in reading order."""
+    return [overlap(result), *main_tables(result), *detail_tables(result)]
+
+
 def _marked(result: Result, tables: Sequence[Callable[[Result], Table]]) -> list[Table]:
     """The tables, each title marked when the commands were not executed."""
     mark = "" if result["executed"] else " (not executed)"

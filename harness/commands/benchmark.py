@@ -71,7 +71,7 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
         except OSError as error:
             raise UserError(f"{sentence(error)} {run.how_to_resume}") from error
     say(terminal(result))
-    say(f"\nThe whole report: {run.file('report.md')}")
+    say(f"\nThe whole report: {run.file('report.html')}")
 
 
 def changed(

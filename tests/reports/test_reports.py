@@ -89,7 +89,8 @@ def test_the_terminal_shows_overlap_tables_and_verdict(result: Result, details: 
 
 def test_nothing_but_failures_is_still_a_report(changed: Changed, tmp_path: Path) -> None:
     empty = changed(samples=[], cycles=[], failures=[FailedCell("v1", 0, "out of | memory")])
-    report = save(empty, tmp_path).read_text()
+    save(empty, tmp_path)
+    report = (tmp_path / "report.md").read_text()
     assert "No verdict" in report
     assert "v1, seed 0 failed: out of | memory" in report
     assert "v1: no samples after training." in report
@@ -103,8 +104,8 @@ def test_no_arms_at_all(changed: Changed, tmp_path: Path) -> None:
 def test_a_result_read_back_from_its_file_gives_the_same_report(
     result: Result, tmp_path: Path
 ) -> None:
-    report = save(json.loads(json.dumps(result)), tmp_path)
-    assert report.read_text() == markdown.report(result, "figure.png")
+    save(json.loads(json.dumps(result)), tmp_path)
+    assert (tmp_path / "report.md").read_text() == markdown.report(result, "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
