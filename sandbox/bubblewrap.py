@@ -1,33 +1,37 @@
 """The rootless provider: user namespaces and bubblewrap, no daemon.
 
-Each worker is a pair of namespaces, user and network, held open by its lab. A command joins both
-and is then wrapped once more: own processes, own mounts, no capabilities, its own user namespace
-in which it may not make another. Started by root, everything first becomes `nobody`, so that
-there is one path to trust; the kernel also exempts root from the limit on processes.
+Each worker is a pair of namespaces, user and network, held open by its lab. A supervisor joins
+both and wraps each command once more: own processes, own mounts, no capabilities, its own user
+namespace in which it may not make another. Started by root, everything first becomes `nobody`, so
+that there is one path to trust; the kernel also exempts root from the limit on processes.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from sandbox.build import Image
-from sandbox.inside import ENVIRONMENT, LAB_CAPABILITIES, LAB_COMMAND, LAB_SOURCE, UID, WORK, argv
+from sandbox.channel import Channel
+from sandbox.inside import LAB_CAPABILITIES, LAB_COMMAND, LAB_SOURCE
 from sandbox.isolation import check_isolation
 from sandbox.pool import Pool
-from sandbox.supervise import supervise
+from sandbox.serve_bubblewrap import environment
+from sandbox.supervise import execution, order
 from sandbox.types import Execution, Limits, Provider, SandboxError
-from sandbox.window import Lab
+from sandbox.window import START_S, Lab
 
 NAME = "bubblewrap"
-PROGRAMS = ("bwrap", "unshare", "nsenter", "setpriv")
-DEVICE_BYTES = 1 << 20  # /dev/shm
+PROGRAMS = ("bwrap", "unshare", "setpriv")
+GRACE_S = 15.0  # that a supervisor may be late on a busy machine
 
 # Root's home is closed to `nobody`, so the tree is first mounted where it can be seen, in a mount
 # namespace that the worker's commands join too. Both folders are opened before anything is mounted:
@@ -67,113 +71,88 @@ def open_pool(image: Image, workers: int) -> Pool:
 class BubblewrapWorker:
     """A `sandbox.pool.Worker`."""
 
+    clean = True  # what a command leaves behind goes with its namespaces
+
     def __init__(self, rootfs: Path) -> None:
-        self._root = os.geteuid() == 0
-        self._rootfs, source = (
-            ("/tmp/rootfs", "/tmp/lab") if self._root else (str(rootfs), str(LAB_SOURCE))
-        )
+        self.served = 0
+        root = os.geteuid() == 0
+        seen, source = ("/tmp/rootfs", "/tmp/lab") if root else (str(rootfs), str(LAB_SOURCE))
         before = ["unshare", "--mount", "--propagation=private", "sh", "-c", AS_NOBODY, "sh"]
         before += [str(rootfs), str(LAB_SOURCE)]
-        holder = ["unshare", "--user", "--map-root-user", "--net", *self._lab_wrap(source)]
-        # The lab must outlive the thread that starts it, so no --die-with-parent: it ends when
-        # its stdin does, which no one but this process holds.
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the lab
-        self._holder = subprocess.Popen(
-            [*before, *holder] if self._root else holder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            start_new_session=True,
-        )
+        holder = ["unshare", "--user", "--map-root-user", "--net", *_lab_wrap(seen, source)]
+        self._programs: list[Program] = []
         try:
-            self.lab = Lab(self._send, iter(_opened(self._holder.stdout)), self._kill)
+            lab = self._start("lab", [*before, *holder] if root else holder)
+            self.lab = Lab(lab.channel)
+            settings = json.dumps({"holder": lab.process.pid, "rootfs": seen})
+            serve = [sys.executable, "-B", "-m", "sandbox.serve_bubblewrap", settings]
+            self._supervisor = self._start("supervisor", serve)
+            self._supervisor.channel.answer(START_S)
             check_isolation(self.execute)
         except SandboxError as error:
+            words = " ".join(program.last_words() for program in self._programs)
             self.close()
-            raise SandboxError(f"{error} {self._last_words()}".strip()) from error
+            raise SandboxError(f"{error} {words}".strip()) from error
 
     def execute(self, command: str, limits: Limits) -> Execution:
-        status_read, status_write = os.pipe()
-        with os.fdopen(status_read, "rb", buffering=0) as status:
-            try:
-                process = subprocess.Popen(
-                    [*self._join(), *self._wrap(limits, status_write), *argv(command, limits)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    pass_fds=[status_write],
-                    start_new_session=True,
-                )
-            finally:
-                os.close(status_write)
-            with process:
-                return supervise(process, status, limits).execution(command)
+        self.served += 1
+        answer = self._supervisor.channel.ask(order(command, limits), limits.wall_s + GRACE_S)
+        return execution(command, answer)
 
     def close(self) -> None:
-        with suppress(OSError):
-            _opened(self._holder.stdin).close()
-        try:
-            self._holder.wait(2)
-        except subprocess.TimeoutExpired:
-            self._kill()
-            self._holder.wait()
-        _opened(self._holder.stdout).close()
+        while self._programs:
+            self._programs.pop().close()
 
-    def _kill(self) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self._holder.pid, signal.SIGKILL)
+    def _start(self, name: str, command: list[str]) -> Program:
+        self._programs.append(Program(name, command))
+        return self._programs[-1]
 
-    def _last_words(self) -> str:
-        """The last line on the lab's stderr."""
+
+class Program:
+    """A process that is spoken to over its stdin and stdout, which are one socket.
+
+    It must outlive the thread that starts it, and so cannot be told to die with it: it ends when
+    its stdin does, which no one but this process holds.
+    """
+
+    def __init__(self, name: str, command: list[str]) -> None:
+        ours, theirs = socket.socketpair()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the program
+        with theirs:
+            self.process = subprocess.Popen(
+                command,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=self._errors,
+                env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+                start_new_session=True,
+            )
+        self.channel = Channel(name, ours)
+
+    def last_words(self) -> str:
+        """The last line on its stderr."""
         self._errors.seek(0)
         return "".join(self._errors.read().decode("utf-8", "replace").splitlines()[-1:])
 
-    def _send(self, line: bytes) -> None:
-        stdin = _opened(self._holder.stdin)
-        stdin.write(line)
-        stdin.flush()
-
-    def _lab_wrap(self, source: str) -> list[str]:
-        capabilities = [f for c in LAB_CAPABILITIES for f in ("--cap-add", f"CAP_{c}")]
-        return [
-            "bwrap",
-            *("--unshare-pid", "--unshare-ipc", "--unshare-uts"),
-            *("--ro-bind", self._rootfs, "/", "--ro-bind", source, "/lab"),
-            *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/"),
-            *("--cap-drop", "ALL", *capabilities),
-            *_environment(),
-            *LAB_COMMAND,
-        ]
-
-    def _join(self) -> list[str]:
-        # Root takes the identity of the namespace's owner; others have it already.
-        identity = ["--mount"] if self._root else ["--preserve-credentials"]
-        return ["nsenter", "--target", str(self._holder.pid), "--user", "--net", *identity, "--"]
-
-    def _wrap(self, limits: Limits, status: int) -> list[str]:
-        def tmpfs(path: str, size: int) -> tuple[str, ...]:
-            return ("--size", str(size), "--tmpfs", path)
-
-        return [
-            "bwrap",
-            *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
-            *("--unshare-cgroup-try", "--disable-userns", "--new-session", "--die-with-parent"),
-            *("--uid", str(UID), "--gid", str(UID), "--cap-drop", "ALL"),
-            *("--ro-bind", self._rootfs, "/", "--proc", "/proc", "--dev", "/dev"),
-            *tmpfs("/dev/shm", DEVICE_BYTES),
-            *("--remount-ro", "/dev"),
-            *tmpfs("/tmp", limits.file_bytes),
-            *tmpfs(WORK, limits.file_bytes),
-            *("--chdir", WORK, "--json-status-fd", str(status)),
-            *_environment(),
-        ]
+    def close(self) -> None:
+        self.channel.close()
+        try:
+            self.process.wait(2)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self._errors.close()
 
 
-def _environment() -> list[str]:
-    pairs = [("--setenv", name, value) for name, value in ENVIRONMENT.items()]
-    return ["--clearenv", *(word for pair in pairs for word in pair)]
-
-
-def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
-    assert pipe is not None  # every pipe of this module was asked for
-    return pipe
+def _lab_wrap(rootfs: str, source: str) -> list[str]:
+    capabilities = [f for c in LAB_CAPABILITIES for f in ("--cap-add", f"CAP_{c}")]
+    return [
+        "bwrap",
+        *("--unshare-pid", "--unshare-ipc", "--unshare-uts"),
+        *("--ro-bind", rootfs, "/", "--ro-bind", source, "/lab"),
+        *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/"),
+        *("--cap-drop", "ALL", *capabilities),
+        *environment(),
+        *LAB_COMMAND,
+    ]

@@ -1,30 +1,41 @@
-"""The Docker provider: each command a fresh container that shares the network of a lab's.
+"""The Docker provider: two containers for each worker, one with the lab, one that runs commands.
 
-The network is "none": a loopback device and nothing else. Only the lab's container has any
-capability, and the lab gives those up when it listens.
+The network is "none": a loopback device and nothing else, which the two share. Neither container
+has more capabilities than its program needs, the lab gives its own up when it listens, and commands
+have none.
 """
 
 from __future__ import annotations
 
 import os
-import time
+import socket
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sandbox import engine
 from sandbox.build import Image
-from sandbox.capture import Capture
-from sandbox.inside import ENVIRONMENT, LAB_CAPABILITIES, LAB_COMMAND, LAB_SOURCE, UID, WORK, argv
+from sandbox.channel import Channel
+from sandbox.inside import LAB_CAPABILITIES, LAB_COMMAND, LAB_SOURCE, WORK
 from sandbox.isolation import check_isolation
 from sandbox.pool import Pool
-from sandbox.types import Ending, Execution, Limits, Provider, SandboxError
-from sandbox.window import Lab
+from sandbox.supervise import execution, order
+from sandbox.types import Execution, Limits, Provider, SandboxError
+from sandbox.window import START_S, Lab
 
 NAME = "docker"
 LABEL = "goodhart-bench.owner"  # the process that started a container
 CPUS = 1_000_000_000  # one, in billionths
 DEVICE_BYTES = 1 << 20  # /dev/shm
+MOST_FILES = 65_536  # in each folder that can be written: what a supervisor deletes in a second
+GRACE_S = 15.0  # that a supervisor may be late on a busy machine
+SOURCE = "/opt/sandbox"  # where the supervisor finds this package
+SUPERVISOR = ("python3", "-B", "-m", "sandbox.serve_container")  # in the folder above
+SUPERVISOR_CAPABILITIES = (
+    *("SETUID", "SETGID", "SETPCAP"),  # to become the user, with no capability left to gain
+    *("KILL", "DAC_OVERRIDE", "FOWNER"),  # to end and delete what the user made
+)
 KERNEL_DEFAULTS = {  # Docker would let a container ping and listen below 1024 without privilege
     "net.ipv4.ping_group_range": "1 0",
     "net.ipv4.ip_unprivileged_port_start": "1024",
@@ -51,160 +62,142 @@ class DockerWorker:
     """A `sandbox.pool.Worker`."""
 
     def __init__(self, image: str) -> None:
+        self.served, self.clean = 0, True
         self._image = image
-        self._holder = _create(
-            image,
-            list(LAB_COMMAND),
-            working_dir="/",
-            network_mode="none",
-            dns=["127.0.0.1"],
-            sysctls=KERNEL_DEFAULTS,
-            cap_add=list(LAB_CAPABILITIES),
-            tmpfs={"/tmp": "size=1m"},
-            volumes={str(LAB_SOURCE): {"bind": "/lab", "mode": "ro"}},
-            stdin_open=True,  # and closed by the engine when this process goes
-            auto_remove=True,
-        )
-        self._stream = self._holder.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1})
-        self._holder.start()
+        self._supervisor: Program | None = None
+        self._limits: Limits | None = None  # of the supervisor's container
+        self._lab = Program("lab", _create(image, LAB_COMMAND, **_lab_settings()))
         try:
-            self.lab = Lab(self._send, _lines(self._stream), self._kill)
+            self.lab = Lab(self._lab.channel)
             check_isolation(self.execute)
         except SandboxError:
             self.close()
             raise
 
     def execute(self, command: str, limits: Limits) -> Execution:
-        from docker.errors import DockerException
+        self.served += 1
+        channel = self._supervised(limits).channel
+        answer = channel.ask(order(command, limits), limits.wall_s + GRACE_S)
+        self.clean = answer["clean"]
+        return execution(command, answer)
 
-        try:
-            return self._run(command, limits)
-        except DockerException as error:
-            raise SandboxError(f"Docker could not run a command ({error}).") from error
+    def close(self) -> None:
+        for program in (self._supervisor, self._lab):
+            if program:
+                program.close()
+
+    def _supervised(self, limits: Limits) -> Program:
+        """The container that runs commands: another one if it has other limits."""
+        if self._supervisor and self._limits != limits:
+            self._supervisor.close()
+            self._supervisor = None
+        if not self._supervisor:
+            settings = _supervisor_settings(limits)
+            network = f"container:{self._lab.container.id}"
+            container = _create(self._image, SUPERVISOR, network_mode=network, **settings)
+            self._supervisor, self._limits = Program("supervisor", container), limits
+            self._supervisor.channel.answer(START_S)
+        return self._supervisor
+
+
+class Program:
+    """The one program of a container, started, which is spoken to over its stdin and stdout."""
+
+    def __init__(self, name: str, container: Any) -> None:
+        self.container = container
+        with _asking():
+            self._stream = container.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1})
+            self.channel = Channel(name, self._stream._sock, Frames())
+            container.start()
 
     def close(self) -> None:
         from docker.errors import DockerException
 
+        self.channel.close()
         with suppress(DockerException, OSError):
             self._stream.close()
-            self._holder.remove(force=True)
-
-    def _kill(self) -> None:
-        from docker.errors import DockerException
-
-        with suppress(DockerException):
-            self._holder.kill()
-
-    def _send(self, line: bytes) -> None:
-        self._stream._sock.sendall(line)
-
-    def _run(self, command: str, limits: Limits) -> Execution:
-        container = _create(
-            self._image,
-            argv(command, limits),
-            working_dir=WORK,
-            network_mode=f"container:{self._holder.id}",
-            user=f"{UID}:{UID}",
-            environment=ENVIRONMENT,
-            tmpfs=dict.fromkeys((WORK, "/tmp"), f"size={limits.file_bytes},uid={UID},gid={UID}"),
-            mem_limit=limits.memory_bytes,
-            memswap_limit=limits.memory_bytes,
-            pids_limit=limits.processes,
-            nano_cpus=CPUS,
-        )
-        try:
-            return self._watch(container, command, limits)
-        finally:
-            container.remove(force=True)
-
-    def _watch(self, container: Any, command: str, limits: Limits) -> Execution:
-        capture, expired = Capture(limits.output_bytes), False
-        stream = container.attach_socket(params={"stdout": 1, "stderr": 1, "stream": 1})
-        started = time.monotonic()
-        container.start()
-        end = time.monotonic() + limits.wall_s
-        try:
-            for kind, data in _frames(stream, end):
-                capture.add(kind, data)
-        except TimeoutError:
-            expired = True
-        if not expired:
-            expired = not _ended(container, end)
-        if expired:
-            container.kill()
-        code = int(container.wait()["StatusCode"])
-        stream.close()
-        return Execution(
-            command=command,
-            ending=Ending.TIMEOUT if expired else Ending.EXITED,
-            exit_code=None if expired else code,
-            stdout=capture.stdout,
-            stderr=capture.stderr,
-            truncated=capture.truncated,
-            duration_s=time.monotonic() - started,
-            detail=f"ran longer than {limits.wall_s:g} s" if expired else "",
-        )
+            self.container.remove(force=True)
 
 
-def _create(image: str, command: list[str], **settings: Any) -> Any:
+class Frames:
+    """Takes the engine's frames off what a container writes: each has a head of eight bytes."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+
+    def __call__(self, end: socket.socket) -> bytes:
+        """Whole frames' bytes, at least one; nothing at the end of the stream."""
+        while not (found := self._whole()):
+            if not (data := end.recv(1 << 16)):
+                return b""
+            self._kept += data
+        return found
+
+    def _whole(self) -> bytes:
+        found = b""
+        while len(self._kept) >= (end := 8 + int.from_bytes(self._kept[4:8], "big")) > 8:
+            found += self._kept[8:end]
+            del self._kept[:end]
+        return found
+
+
+def _lab_settings() -> dict[str, Any]:
+    return {
+        "working_dir": "/",
+        "init": True,
+        "network_mode": "none",
+        "dns": ["127.0.0.1"],
+        "sysctls": KERNEL_DEFAULTS,
+        "cap_add": list(LAB_CAPABILITIES),
+        "tmpfs": {"/tmp": "size=1m"},
+        "volumes": {str(LAB_SOURCE): {"bind": "/lab", "mode": "ro"}},
+    }
+
+
+def _supervisor_settings(limits: Limits) -> dict[str, Any]:
+    folder = f"size={limits.file_bytes},nr_inodes={MOST_FILES}"
+    return {
+        "working_dir": str(Path(SOURCE).parent),
+        "cap_add": list(SUPERVISOR_CAPABILITIES),
+        "tmpfs": {WORK: folder, "/tmp": folder},
+        "volumes": {str(Path(__file__).parent): {"bind": SOURCE, "mode": "ro"}},
+        "mem_limit": limits.memory_bytes,
+        "memswap_limit": limits.memory_bytes,
+        "pids_limit": limits.processes + 1,  # and the supervisor
+        "nano_cpus": CPUS,
+    }
+
+
+def _create(image: str, command: tuple[str, ...], **settings: Any) -> Any:
     """A container with the isolation that all have: no capabilities but `cap_add`, read-only."""
-    from docker.errors import DockerException
     from docker.types import LogConfig
 
-    try:
+    with _asking():
         return engine.client().containers.create(
             image,
-            command,
+            list(command),
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
             read_only=True,
-            init=True,
             shm_size=DEVICE_BYTES,
+            stdin_open=True,  # and closed by the engine when this process goes
+            auto_remove=True,
             log_config=LogConfig(type="none"),  # a log of all output could fill a disk
             labels={LABEL: str(os.getpid())},
             **settings,
         )
-    except DockerException as error:
-        raise SandboxError(f"Docker could not make a container ({error}).") from error
 
 
-def _ended(container: Any, end: float) -> bool:
-    """Whether it ends in time. Its output can end before: a command may close its streams."""
+@contextmanager
+def _asking() -> Iterator[None]:
+    """What goes wrong between here and the engine, as a SandboxError."""
     import requests
+    from docker.errors import DockerException
 
     try:
-        container.wait(timeout=max(0.1, end - time.monotonic()))
-    except requests.exceptions.RequestException:
-        return False
-    return True
-
-
-def _frames(stream: Any, end: float | None = None) -> Iterator[tuple[int, bytes]]:
-    """(1 for stdout or 2 for stderr, data) until the stream ends; TimeoutError at `end`.
-
-    The engine sends both streams in one, in frames with a head of eight bytes.
-    """
-    while head := _read(stream, 8, end):
-        yield head[0], _read(stream, int.from_bytes(head[4:], "big"), end)
-
-
-def _read(stream: Any, size: int, end: float | None) -> bytes:
-    """Exactly `size` bytes, or none at the end of the stream."""
-    socket, data = stream._sock, b""
-    while len(data) < size:
-        socket.settimeout(None if end is None else max(0.001, end - time.monotonic()))
-        part = socket.recv(size - len(data))
-        if not part:
-            return b""
-        data += part
-    return data
-
-
-def _lines(stream: Any) -> Iterator[bytes]:
-    kept = b""
-    for _, data in _frames(stream):
-        *lines, kept = (kept + data).split(b"\n")
-        yield from lines
+        yield
+    except (DockerException, requests.RequestException) as error:
+        raise SandboxError(f"Docker could not make a container ({error}).") from error
 
 
 def _remove_orphans() -> None:

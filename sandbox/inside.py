@@ -21,21 +21,17 @@ LAB_CAPABILITIES = ("NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE")  # until it list
 MOST_OPEN_FILES = 1024
 
 
-def argv(command: str, limits: Limits) -> list[str]:
-    """The command line as a process, under the limits that a process can be given.
+def rlimits(limits: Limits) -> dict[str, int]:
+    """The limits that a process can be given, by the names of prlimit and of RLIMIT_*.
 
     Memory is the data segment, not the address space: Go programs reserve a gigabyte of
-    addresses that they never touch.
+    addresses that they never touch. How many processes there may be is not among them: the kernel
+    counts those of a user in a user namespace, and a container has none of its own.
     """
-    return [
-        "prlimit",
-        f"--cpu={limits.cpu_s}",
-        f"--data={limits.memory_bytes}",
-        f"--nproc={limits.processes}",
-        f"--fsize={limits.file_bytes}",
-        f"--nofile={MOST_OPEN_FILES}",
-        "--core=0",
-        "bash",
-        "-c",
-        command,
-    ]
+    return {
+        "cpu": limits.cpu_s,
+        "data": limits.memory_bytes,
+        "fsize": limits.file_bytes,
+        "nofile": MOST_OPEN_FILES,
+        "core": 0,
+    }

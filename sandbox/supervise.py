@@ -1,107 +1,123 @@
-"""Follows one bubblewrap process to its end: output, limits, and the death of all it started."""
+"""What both supervisors share: the loop that serves the host, and how a command's output is read.
+
+A supervisor is a process that stays beside a worker's lab and runs its commands, one at a time:
+`serve_bubblewrap` or `serve_container`. It reads one order a line from its stdin and answers by a
+line on its stdout, two descriptors that no command is ever given.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import selectors
-import signal
-import subprocess
+import sys
 import time
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
 
 from sandbox.capture import Capture
-from sandbox.types import Ending, Execution, Limits
+from sandbox.types import Ending, Execution, Limits, SandboxError
 
 TICK_S = 0.1  # how often the limits are looked at
 CHUNK = 1 << 16
-KILLED = 128 + signal.SIGKILL
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+STDOUT, STDERR, NEWS, HOST = 1, 2, 3, 4  # what a file descriptor that is read stands for
 
 
 @dataclass(slots=True)
 class Run:
-    """What became of the process. `report` is bwrap's own, which the command cannot write to."""
+    """One command on its way to an answer. Not `clean`: something of it may be left behind."""
 
     capture: Capture
-    report: bytes = b""  # JSON objects, but written in pieces
     ending: Ending = Ending.EXITED
+    exit_code: int | None = None
     detail: str = ""
-    duration_s: float = 0.0
+    clean: bool = True
+    started: float = field(default_factory=time.monotonic)
 
-    def reported(self, name: str) -> int | None:
-        """A number of the report: "child-pid" comes first, "exit-code" last, if anything ran."""
-        found = re.search(rb'"%s": *(\d+)' % name.encode(), self.report)
-        return int(found[1]) if found else None
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
 
-    def execution(self, command: str) -> Execution:
-        code = self.reported("exit-code")
-        ending, detail = self.ending, self.detail
-        if ending is Ending.EXITED and detail:
-            code = KILLED
-        elif ending is Ending.EXITED and code is None:
-            ending, detail = Ending.INFRASTRUCTURE, self.capture.stderr[-200:].strip()
-        return Execution(
-            command=command,
-            ending=ending,
-            exit_code=code if ending is Ending.EXITED else None,
-            stdout=self.capture.stdout,
-            stderr=self.capture.stderr,
-            truncated=self.capture.truncated,
-            duration_s=self.duration_s,
-            detail=detail,
-        )
+    def late(self, limits: Limits) -> bool:
+        """Whether the time is up; if so, the run is marked as timed out."""
+        if self.seconds <= limits.wall_s:
+            return False
+        self.ending, self.detail = Ending.TIMEOUT, f"ran longer than {limits.wall_s:g} s"
+        return True
+
+    def answer(self) -> dict[str, Any]:
+        return {
+            "ending": self.ending,
+            "exit_code": self.exit_code if self.ending is Ending.EXITED else None,
+            "stdout": self.capture.stdout,
+            "stderr": self.capture.stderr,
+            "truncated": self.capture.truncated,
+            "duration_s": self.seconds,
+            "detail": self.detail,
+            "clean": self.clean,
+        }
 
 
-def supervise(process: subprocess.Popen[bytes], status: IO[bytes], limits: Limits) -> Run:
-    """Read until stdout, stderr and `status` (of --json-status-fd) have all ended.
+class Runner(Protocol):
+    def run(self, command: str, limits: Limits) -> Run:
+        """Run to the end, all processes dead."""
 
-    bwrap's process 1 is the parent of last resort of everything in the command's process
-    namespace; when it dies the kernel kills the rest, and only then does bwrap end.
+    def prepare(self, limits: Limits) -> None:
+        """Do ahead what the next command needs; nobody waits for it."""
+
+
+def serve(runner: Runner) -> None:
+    """Answer every order until stdin ends, which is the sign to stop."""
+    _say({"ready": True})
+    while line := sys.stdin.buffer.readline():
+        order = json.loads(line)
+        limits = Limits(**order["limits"])
+        _say(runner.run(order["command"], limits).answer())
+        runner.prepare(limits)
+
+
+def order(command: str, limits: Limits) -> str:
+    """The line that asks a supervisor for a command."""
+    return json.dumps({"command": command, "limits": asdict(limits)})
+
+
+def execution(command: str, answer: dict[str, Any]) -> Execution:
+    """A supervisor's answer as the host has it. SandboxError if the command was never run."""
+    fields = {name: value for name, value in answer.items() if name != "clean"}
+    done = Execution(command=command, **fields | {"ending": Ending(answer["ending"])})
+    if done.ending is Ending.INFRASTRUCTURE:
+        raise SandboxError(f"The command could not be started ({done.detail}).")
+    return done
+
+
+def reading(stdout: int, stderr: int, news: int) -> selectors.BaseSelector:
+    """A selector for both outputs, for news of the end, and for the death of the host."""
+    selector = selectors.DefaultSelector()
+    for descriptor, kind in ((stdout, STDOUT), (stderr, STDERR), (news, NEWS), (0, HOST)):
+        selector.register(descriptor, selectors.EVENT_READ, kind)
+    return selector
+
+
+def pump(selector: selectors.BaseSelector, capture: Capture) -> bytes:
+    """Read what comes within a tick; returns the news. Pipes that ended are not read again.
+
+    The host sends nothing while a command runs, so that its descriptor can only tell that it is
+    gone; then the supervisor ends, and every process of the command with it.
     """
-    started = time.monotonic()
-    run = Run(Capture(limits.output_bytes))
-    with selectors.DefaultSelector() as selector:
-        for pipe, stream in ((process.stdout, 1), (process.stderr, 2), (status, 0)):
-            assert pipe is not None
-            selector.register(pipe, selectors.EVENT_READ, stream)
-        while selector.get_map():
-            for key, _ in selector.select(TICK_S):
-                data = os.read(key.fd, CHUNK)
-                if not data:
-                    selector.unregister(key.fileobj)
-                elif key.data:
-                    run.capture.add(key.data, data)
-                else:
-                    run.report += data
-            _enforce(limits, time.monotonic() - started, run, process)
-    process.wait()
-    run.duration_s = time.monotonic() - started
-    return run
+    news = b""
+    for key, _ in selector.select(TICK_S):
+        if key.data == HOST:
+            sys.exit(1)
+        data = os.read(key.fd, CHUNK)
+        if not data:
+            selector.unregister(key.fileobj)
+        elif key.data == NEWS:
+            news += data
+        else:
+            capture.add(key.data, data)
+    return news
 
 
-def _enforce(limits: Limits, elapsed: float, run: Run, process: subprocess.Popen[bytes]) -> None:
-    """Kill a command that is over a limit. Most are done before the first look."""
-    if run.detail or elapsed < TICK_S:
-        return
-    first = run.reported("child-pid") or process.pid
-    if elapsed > limits.wall_s:
-        run.ending, run.detail = Ending.TIMEOUT, f"ran longer than {limits.wall_s:g} s"
-    elif _memory(first) > limits.memory_bytes:
-        run.detail = f"used more than {limits.memory_bytes >> 20} MiB of memory"
-    if run.detail:
-        with suppress(ProcessLookupError):
-            os.kill(first, signal.SIGKILL)
-
-
-def _memory(pid: int) -> int:
-    """Resident bytes of a process and all below it; those that just ended count nothing."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return 0
-    return pages * PAGE_BYTES + sum(_memory(int(child)) for child in children)
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import image_home, isolation, open_sandbox, providers
-from sandbox.types import Ending, Sandbox, SandboxError
+from sandbox.types import Sandbox, SandboxError
 
 SLEEPER = """
 import sys, sandbox
@@ -51,17 +51,26 @@ def test_a_sandbox_that_is_not_isolated_is_refused(
 
 
 @pytest.mark.sandbox
-def test_a_broken_lab_is_no_wrong_answer_and_is_replaced(box: Sandbox) -> None:
+def test_a_command_whose_worker_broke_is_run_on_another(box: Sandbox) -> None:
     with open_sandbox(box.name, workers=1) as own:
         worker = own._free.get()  # type: ignore[attr-defined]
-        worker.lab._kill()
+        worker.lab.close()
         own._free.put(worker)  # type: ignore[attr-defined]
-        broken = own.run("true")
-        assert broken.ending is Ending.INFRASTRUCTURE
-        assert broken.detail
         assert own.run("echo back").stdout == "back\n"
     with pytest.raises(SandboxError, match="closed"):
         own.run("true")
+
+
+@pytest.mark.sandbox
+def test_a_supervisor_that_dies_is_replaced(box: Sandbox) -> None:
+    with open_sandbox(box.name, workers=1) as own:
+        worker = own._free.get()  # type: ignore[attr-defined]
+        own._free.put(worker)  # type: ignore[attr-defined]
+        if box.name == "docker":
+            worker._supervisor.container.kill()
+        else:
+            worker._supervisor.process.kill()
+        assert own.run("curl -s http://10.1.2.3/admin").observation.http
 
 
 @pytest.mark.sandbox

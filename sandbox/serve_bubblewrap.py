@@ -1,0 +1,202 @@
+"""The supervisor of bubblewrap's provider: `python -m sandbox.serve_bubblewrap SETTINGS`.
+
+It joins the namespaces of a worker's lab once, and wraps every command anew: fresh processes,
+mounts and user namespace each time. Nothing is reset, because nothing is used twice. What makes
+it warm is that the next sandbox is already there, with a shell that waits for its command line,
+when the host asks.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.capture import Capture
+from sandbox.inside import ENVIRONMENT, UID, WORK, rlimits
+from sandbox.supervise import HOST, Run, pump, reading, serve
+from sandbox.types import Ending, Limits
+
+DEVICE_BYTES = 1 << 20  # /dev/shm
+KILLED = 128 + signal.SIGKILL
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+# Reads a line that ends with a NUL byte, byte by byte whatever the encoding, and becomes it.
+WAIT = """IFS= LC_ALL=C read -r -d '' line || exit; exec bash -c "$line" </dev/null"""
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A sandbox whose shell waits for its command. `status` is bwrap's own report: JSON objects
+    that come in pieces, on a descriptor that the command does not have."""
+
+    process: subprocess.Popen[bytes]
+    status: int
+    limits: Limits
+    report: bytes = field(default=b"")
+
+    def reported(self, name: str) -> int | None:
+        """A number of the report: "child-pid" comes first, "exit-code" last, if anything ran."""
+        found = re.search(rb'"%s": *(\d+)' % name.encode(), self.report)
+        return int(found[1]) if found else None
+
+    def begin(self, command: str) -> None:
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError):  # it died; its report will tell
+            self.process.stdin.write(os.fsencode(command) + b"\0")
+            self.process.stdin.close()
+
+    def kill(self) -> None:
+        """Kill all of it: when bwrap's process 1 dies, the kernel kills the rest."""
+        with suppress(ProcessLookupError):
+            os.kill(self.reported("child-pid") or self.process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        with suppress(BrokenPipeError):
+            self.process.__exit__(None, None, None)
+        os.close(self.status)
+
+
+class Bubblewrap:
+    """A `sandbox.supervise.Runner`."""
+
+    def __init__(self, rootfs: str) -> None:
+        self._rootfs = rootfs
+        self._next: Prepared | None = None
+
+    def prepare(self, limits: Limits) -> None:
+        status, status_write = os.pipe()
+        process = subprocess.Popen(
+            [*wrap(self._rootfs, limits, status_write), *shell(limits)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            pass_fds=[status_write],
+            start_new_session=True,
+        )
+        os.close(status_write)
+        self._next = Prepared(process, status, limits)
+
+    def run(self, command: str, limits: Limits) -> Run:
+        with suppress(OSError):  # out of memory or processes: the answer is an infrastructure error
+            return self._follow(command, self._take(limits), limits)
+        return Run(Capture(0), Ending.INFRASTRUCTURE, detail="no process could be made")
+
+    def _take(self, limits: Limits) -> Prepared:
+        """The sandbox that waits, or another one if it has other limits."""
+        if self._next and self._next.limits != limits:
+            self._next.process.kill()
+            self._next.close()
+            self._next = None
+        if not self._next:
+            self.prepare(limits)
+        assert self._next is not None
+        taken, self._next = self._next, None
+        return taken
+
+    def _follow(self, command: str, sandbox: Prepared, limits: Limits) -> Run:
+        """Read until stdout, stderr and the report have all ended.
+
+        Nobody else holds them, so that by then the last process of the command is dead.
+        """
+        process, run = sandbox.process, Run(Capture(limits.output_bytes))
+        assert process.stdout is not None
+        assert process.stderr is not None
+        sandbox.begin(command)
+        with reading(process.stdout.fileno(), process.stderr.fileno(), sandbox.status) as selector:
+            while any(key.data != HOST for key in selector.get_map().values()):
+                sandbox.report += pump(selector, run.capture)
+                if not run.detail and run.seconds > 0.1 and over(sandbox, run, limits):
+                    sandbox.kill()
+        sandbox.close()
+        run.exit_code = sandbox.reported("exit-code")
+        if run.ending is Ending.EXITED and run.detail:
+            run.exit_code = KILLED
+        elif run.ending is Ending.EXITED and run.exit_code is None:
+            run.ending, run.detail = Ending.INFRASTRUCTURE, run.capture.stderr[-200:].strip()
+        return run
+
+
+def wrap(rootfs: str, limits: Limits, status: int) -> list[str]:
+    """The bwrap command line of a command's sandbox, ready for the command."""
+
+    def tmpfs(path: str, size: int) -> tuple[str, ...]:
+        return ("--size", str(size), "--tmpfs", path)
+
+    return [
+        "bwrap",
+        *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
+        *("--unshare-cgroup-try", "--disable-userns", "--new-session", "--die-with-parent"),
+        *("--uid", str(UID), "--gid", str(UID), "--cap-drop", "ALL"),
+        *("--ro-bind", rootfs, "/", "--proc", "/proc", "--dev", "/dev"),
+        *tmpfs("/dev/shm", DEVICE_BYTES),
+        *("--remount-ro", "/dev"),
+        *tmpfs("/tmp", limits.file_bytes),
+        *tmpfs(WORK, limits.file_bytes),
+        *("--chdir", WORK, "--json-status-fd", str(status)),
+        *environment(),
+    ]
+
+
+def shell(limits: Limits) -> list[str]:
+    """A shell under the limits, which waits for its command line."""
+    values = rlimits(limits) | {"nproc": limits.processes}
+    return ["prlimit", *(f"--{name}={value}" for name, value in values.items()), "bash", "-c", WAIT]
+
+
+def environment() -> list[str]:
+    pairs = [("--setenv", name, value) for name, value in ENVIRONMENT.items()]
+    return ["--clearenv", *(word for pair in pairs for word in pair)]
+
+
+def over(sandbox: Prepared, run: Run, limits: Limits) -> bool:
+    """Whether a command is over a limit that is watched; `run` then says which."""
+    if run.late(limits):
+        return True
+    first = sandbox.reported("child-pid")
+    if first and memory(first) > limits.memory_bytes:
+        run.detail = f"used more than {limits.memory_bytes >> 20} MiB of memory"
+    return bool(run.detail)
+
+
+def memory(pid: int) -> int:
+    """Resident bytes of a process and all below it; those that just ended count nothing."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0
+    return pages * PAGE_BYTES + sum(memory(int(child)) for child in children)
+
+
+def join(holder: int) -> None:
+    """Enter the namespaces of a worker's lab for good.
+
+    Root also enters the mounts that were made for `nobody`, and takes that identity, which owns
+    the user namespace; others have the owner's identity already.
+    """
+    root = os.geteuid() == 0
+    if root:
+        os.setgroups([])
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = ("mnt", "user", "net") if root else ("user", "net")
+    for handle in [os.open(f"/proc/{holder}/ns/{name}", os.O_RDONLY) for name in names]:
+        if libc.setns(handle, 0):
+            raise OSError(ctypes.get_errno(), "a worker's namespaces could not be joined")
+        os.close(handle)
+    if root:
+        os.setresgid(0, 0, 0)  # of the user namespace: `nobody` outside
+        os.setresuid(0, 0, 0)
+
+
+if __name__ == "__main__":
+    settings = json.loads(sys.argv[1])
+    join(settings["holder"])
+    serve(Bubblewrap(settings["rootfs"]))

@@ -1,0 +1,171 @@
+"""The supervisor of Docker's provider: `python3 -m sandbox.serve_container`, process 1 of a
+container in which commands run one after another.
+
+It is root with six capabilities; a command is uid 1000 with none, so that it can neither signal
+nor trace the supervisor, nor open its descriptors. After each command every process but the
+supervisor is killed, and the few folders that can be written are emptied. What cannot be undone
+makes the answer say that the container is not clean; the host then throws it away.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import shutil
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from sandbox.capture import Capture
+from sandbox.inside import ENVIRONMENT, UID, WORK, rlimits
+from sandbox.supervise import CHUNK, STDERR, STDOUT, Run, pump, reading, serve
+from sandbox.types import Limits
+
+# All that a command can write to. They belong to root, so that it cannot change what they are.
+FOLDERS = (WORK, "/tmp", "/dev/shm", "/dev/mqueue")
+SHARED_MEMORY = ("msg", "sem", "shm")  # of System V, in /proc/sysvipc: one line is the heading
+MEMORY_EVENTS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
+OOM_SCORE = "/proc/self/oom_score_adj"
+PR_CAPBSET_DROP, LAST_CAPABILITY = 24, 63
+CAPABILITY_VERSION_3 = 0x20080522
+NO_CAPABILITIES = bytes(24)
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Container:
+    """A `sandbox.supervise.Runner`."""
+
+    def __init__(self) -> None:
+        for folder in FOLDERS:
+            Path(folder).chmod(0o1777)  # the engine gives them the mode that the image has
+        self._null = os.open(os.devnull, os.O_RDONLY)
+        self._wake, wake_write = os.pipe()  # gets a byte for each process that ends
+        os.set_blocking(self._wake, False)
+        os.set_blocking(wake_write, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+
+    def prepare(self, limits: Limits) -> None:
+        """Nothing: what a command needs is made in half a millisecond."""
+
+    def run(self, command: str, limits: Limits) -> Run:
+        run, killed = Run(Capture(limits.output_bytes)), out_of_memory()
+        (stdout, stdout_write), (stderr, stderr_write) = os.pipe(), os.pipe()
+        child = os.fork()
+        if not child:
+            become(command, limits, (self._null, stdout_write, stderr_write))
+        os.close(stdout_write)
+        os.close(stderr_write)
+        with reading(stdout, stderr, self._wake) as selector:
+            while run.exit_code is None and not run.late(limits):
+                if pump(selector, run.capture):
+                    run.exit_code = reap(child)
+        kill_all()
+        for descriptor, stream in ((stdout, STDOUT), (stderr, STDERR)):
+            run.clean &= drain(descriptor, stream, run.capture)
+            os.close(descriptor)
+        if out_of_memory() != killed:
+            run.detail = run.detail or f"used more than {limits.memory_bytes >> 20} MiB of memory"
+        run.clean &= emptied()
+        return run
+
+
+def become(command: str, limits: Limits, streams: tuple[int, int, int]) -> None:
+    """In the child: give up everything and become the command. Never returns.
+
+    Python opens everything so that it is closed here by the kernel, but for `streams`.
+    """
+    try:
+        os.setsid()
+        for number, descriptor in enumerate(streams):
+            os.dup2(descriptor, number)
+        Path(OOM_SCORE).write_text("1000")  # out of memory, it dies and not the supervisor
+        for name, value in rlimits(limits).items():
+            resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (value, value))
+        drop_privileges()
+        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        os.chdir(WORK)
+        os.execve("/bin/bash", [b"bash", b"-c", os.fsencode(command)], ENVIRONMENT)
+    except OSError as error:
+        os.write(2, f"bash: {error.strerror}\n".encode())
+    finally:
+        os._exit(126)
+
+
+def drop_privileges() -> None:
+    """Become the user, with no capability in any set."""
+    for capability in range(LAST_CAPABILITY + 1):
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # fails for those the kernel has not
+    os.setgroups([])
+    os.setresgid(UID, UID, UID)
+    os.setresuid(UID, UID, UID)
+    header = CAPABILITY_VERSION_3.to_bytes(4, "little") + bytes(4)
+    if libc.capset(header, NO_CAPABILITIES):
+        raise OSError(ctypes.get_errno(), "the capabilities could not be dropped")
+
+
+def reap(child: int) -> int | None:
+    """Bury the dead, strays too, since this is process 1; the exit code of `child` if it is one."""
+    found = None
+    with suppress(ChildProcessError):
+        while pid := (dead := os.waitpid(-1, os.WNOHANG))[0]:
+            if pid == child:
+                code = os.waitstatus_to_exitcode(dead[1])
+                found = code if code >= 0 else 128 - code
+    return found
+
+
+def kill_all() -> None:
+    """Kill every other process of the container at once and wait for the last.
+
+    The kernel holds up new processes while it signals all (-1), so that none can slip through.
+    """
+    with suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+
+
+def drain(descriptor: int, stream: int, capture: Capture) -> bool:
+    """Read what is left in a pipe; False if somebody still holds its other end."""
+    os.set_blocking(descriptor, False)
+    try:
+        while data := os.read(descriptor, CHUNK):
+            capture.add(stream, data)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def emptied() -> bool:
+    """Empty the folders; whether the container is now as it was before the command."""
+    try:
+        for entry in [entry for folder in FOLDERS for entry in os.scandir(folder)]:
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            else:
+                Path(entry.path).unlink()
+        return not any(any(os.scandir(folder)) for folder in FOLDERS) and not shares()
+    except (OSError, RecursionError):
+        return False
+
+
+def shares() -> int:
+    """How many objects of System V (shared memory, semaphores, queues) there are."""
+    files = (Path("/proc/sysvipc", kind) for kind in SHARED_MEMORY)
+    return sum(len(file.read_text().splitlines()) - 1 for file in files)
+
+
+def out_of_memory() -> str:
+    """The kernel's count of processes that it killed in this container for want of memory."""
+    for name in MEMORY_EVENTS:
+        with suppress(OSError):
+            return Path(name).read_text().partition("oom_kill ")[2].split("\n", 1)[0]
+    return ""
+
+
+if __name__ == "__main__":
+    serve(Container())
