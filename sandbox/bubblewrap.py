@@ -24,13 +24,14 @@ from sandbox.channel import Channel
 from sandbox.inside import LAB_CAPABILITIES, LAB_COMMAND, LAB_SOURCE
 from sandbox.isolation import check_isolation
 from sandbox.pool import Pool
-from sandbox.serve_bubblewrap import environment
+from sandbox.serve_bubblewrap import set_environment
 from sandbox.supervise import execution, order
 from sandbox.types import Execution, Limits, Provider, SandboxError
 from sandbox.window import START_S, Lab
 
 NAME = "bubblewrap"
 PROGRAMS = ("bwrap", "unshare", "setpriv")
+SOURCE = str(Path(__file__).parents[1])  # where the supervisor finds this package
 GRACE_S = 15.0  # that a supervisor may be late on a busy machine
 
 # Root's home is closed to `nobody`, so the tree is first mounted where it can be seen, in a mount
@@ -117,6 +118,8 @@ class Program:
 
     def __init__(self, name: str, command: list[str]) -> None:
         ours, theirs = socket.socketpair()
+        # Nothing else of this process's environment: a command can read that of its process 1.
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": SOURCE}
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the program
         with theirs:
             self.process = subprocess.Popen(
@@ -124,7 +127,7 @@ class Program:
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=self._errors,
-                env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+                env=environment,
                 start_new_session=True,
             )
         self.channel = Channel(name, ours)
@@ -153,6 +156,6 @@ def _lab_wrap(rootfs: str, source: str) -> list[str]:
         *("--ro-bind", rootfs, "/", "--ro-bind", source, "/lab"),
         *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/"),
         *("--cap-drop", "ALL", *capabilities),
-        *environment(),
+        *set_environment(),
         *LAB_COMMAND,
     ]

@@ -78,6 +78,7 @@ class Bubblewrap:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
+            env={"PATH": os.environ["PATH"]},
             pass_fds=[status_write],
             start_new_session=True,
         )
@@ -141,7 +142,7 @@ def wrap(rootfs: str, limits: Limits, status: int) -> list[str]:
         *tmpfs("/tmp", limits.file_bytes),
         *tmpfs(WORK, limits.file_bytes),
         *("--chdir", WORK, "--json-status-fd", str(status)),
-        *environment(),
+        *set_environment(),
     ]
 
 
@@ -151,7 +152,8 @@ def shell(limits: Limits) -> list[str]:
     return ["prlimit", *(f"--{name}={value}" for name, value in values.items()), "bash", "-c", WAIT]
 
 
-def environment() -> list[str]:
+def set_environment() -> list[str]:
+    """Arguments of bwrap."""
     pairs = [("--setenv", name, value) for name, value in ENVIRONMENT.items()]
     return ["--clearenv", *(word for pair in pairs for word in pair)]
 
