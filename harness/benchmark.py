@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.asking import asker
 from harness.conclude import conclude
-from harness.ingredients import ingredients, package_versions
+from harness.ingredients import digest, ingredients, package_versions
 from harness.judge import judge_run
 from harness.meter import phase
 from harness.plan import Request, make_manifest
@@ -49,9 +49,11 @@ class Judge:
 
 
 @contextmanager
-def open_judge(name: str) -> Iterator[Judge]:
+def open_judge(name: str, *, cache: bool = False) -> Iterator[Judge]:
     """The sandbox of that name. "auto" is the first that can be used, or none, with the remedy;
-    "none" is none by choice. SandboxError if one asked for by its name cannot be used."""
+    "none" is none by choice. SandboxError if one asked for by its name cannot be used. With
+    `cache`, a command that ran before in the same image and lab, under the same specs and
+    checker, is not run again."""
     if name == "none":
         yield Judge(None, "Leave out --sandbox none to execute the commands.")
         return
@@ -62,8 +64,17 @@ def open_judge(name: str) -> Iterator[Judge]:
             raise
         yield Judge(None, str(error))
         return
-    with opened as sandbox:
+    with cached(opened) if cache else opened as sandbox:
         yield Judge(sandbox)
+
+
+def cached(sandbox: Sandbox) -> Sandbox:
+    """The sandbox with its memory of earlier runs."""
+    import tasks
+    from sandbox.cache import CachedSandbox
+
+    folder = Path(tasks.__file__).parent
+    return CachedSandbox(sandbox, digest([*folder.rglob("*.py"), *folder.glob("specs/*.yaml")]))
 
 
 def open_sandbox(name: str) -> Sandbox:

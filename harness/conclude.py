@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from harness.execute import executions
 from harness.judge import graded
 from harness.record import Row, Run, read_rows, write_whole
 from harness.study import BASE, Arm, CycleRow, Study
@@ -91,7 +92,15 @@ def provenance(run: Run) -> dict[str, str]:
         "model": f"{manifest.profile.model} ({manifest.ingredients.model})",
         "suite": manifest.ingredients.suite,
         "tool specs": manifest.ingredients.specs,
+        "executions": executed(run),
         "command": " ".join(("goodhart-bench", *manifest.arguments)),
         "machine": manifest.machine,
         "packages": ", ".join(f"{name} {v}" for name, v in manifest.packages.items()),
     }
+
+
+def executed(run: Run) -> str:
+    """How many commands were run, and how many were known from before."""
+    rows = executions(run).values()
+    cached = sum(row.get("cached", False) for row in rows)
+    return f"{len(rows)} distinct commands, {cached} of them known from an earlier run (cached)"

@@ -62,4 +62,5 @@ def as_row(execution: Execution) -> Row:
         "duration_s": round(execution.duration_s, 3),
         "observation": execution.observation.as_json(),
         "detail": execution.detail,
+        "cached": execution.cached,
     }

@@ -74,6 +74,11 @@ class DockerWorker:
             self.close()
             raise
 
+    @property
+    def network(self) -> str:
+        """Id of the container whose network the commands share: the lab's."""
+        return str(self._lab.container.id)
+
     def execute(self, command: str, limits: Limits) -> Execution:
         self.served += 1
         channel = self._supervised(limits).channel
@@ -93,7 +98,7 @@ class DockerWorker:
             self._supervisor = None
         if not self._supervisor:
             settings = _supervisor_settings(limits)
-            network = f"container:{self._lab.container.id}"
+            network = f"container:{self.network}"
             container = _create(self._image, SUPERVISOR, network_mode=network, **settings)
             self._supervisor, self._limits = Program("supervisor", container), limits
             self._supervisor.channel.answer(START_S)

@@ -2,8 +2,8 @@
 
 It joins the namespaces of a worker's lab once, and wraps every command anew: fresh processes,
 mounts and user namespace each time. Nothing is reset, because nothing is used twice. What makes
-it warm is that the next sandbox is already there, with a shell that waits for its command line,
-when the host asks.
+it warm is that while a command runs, the sandbox of the next is made, with a shell in it that
+waits for its command line.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from sandbox.capture import Capture
 from sandbox.inside import ENVIRONMENT, UID, WORK, rlimits
-from sandbox.supervise import HOST, Run, pump, reading, serve
+from sandbox.supervise import HOST, TICK_S, Run, pump, reading, serve
 from sandbox.types import Ending, Limits
 
 DEVICE_BYTES = 1 << 20  # /dev/shm
@@ -70,7 +70,25 @@ class Bubblewrap:
         self._rootfs = rootfs
         self._next: Prepared | None = None
 
-    def prepare(self, limits: Limits) -> None:
+    def run(self, command: str, limits: Limits) -> Run:
+        taken = self._take(limits)
+        run = Run(Capture(limits.output_bytes))
+        taken.begin(command)
+        self._next = self._make(limits)
+        follow(taken, run, limits)
+        return run
+
+    def _take(self, limits: Limits) -> Prepared:
+        """The sandbox that waits, or another one if it has other limits."""
+        waiting, self._next = self._next, None
+        if waiting and waiting.limits == limits:
+            return waiting
+        if waiting:
+            waiting.process.kill()
+            waiting.close()
+        return self._make(limits)
+
+    def _make(self, limits: Limits) -> Prepared:
         status, status_write = os.pipe()
         process = subprocess.Popen(
             [*wrap(self._rootfs, limits, status_write), *shell(limits)],
@@ -83,46 +101,28 @@ class Bubblewrap:
             start_new_session=True,
         )
         os.close(status_write)
-        self._next = Prepared(process, status, limits)
+        return Prepared(process, status, limits)
 
-    def run(self, command: str, limits: Limits) -> Run:
-        with suppress(OSError):  # out of memory or processes: the answer is an infrastructure error
-            return self._follow(command, self._take(limits), limits)
-        return Run(Capture(0), Ending.INFRASTRUCTURE, detail="no process could be made")
 
-    def _take(self, limits: Limits) -> Prepared:
-        """The sandbox that waits, or another one if it has other limits."""
-        if self._next and self._next.limits != limits:
-            self._next.process.kill()
-            self._next.close()
-            self._next = None
-        if not self._next:
-            self.prepare(limits)
-        assert self._next is not None
-        taken, self._next = self._next, None
-        return taken
+def follow(sandbox: Prepared, run: Run, limits: Limits) -> None:
+    """Read until stdout, stderr and the report have all ended.
 
-    def _follow(self, command: str, sandbox: Prepared, limits: Limits) -> Run:
-        """Read until stdout, stderr and the report have all ended.
-
-        Nobody else holds them, so that by then the last process of the command is dead.
-        """
-        process, run = sandbox.process, Run(Capture(limits.output_bytes))
-        assert process.stdout is not None
-        assert process.stderr is not None
-        sandbox.begin(command)
-        with reading(process.stdout.fileno(), process.stderr.fileno(), sandbox.status) as selector:
-            while any(key.data != HOST for key in selector.get_map().values()):
-                sandbox.report += pump(selector, run.capture)
-                if not run.detail and run.seconds > 0.1 and over(sandbox, run, limits):
-                    sandbox.kill()
-        sandbox.close()
-        run.exit_code = sandbox.reported("exit-code")
-        if run.ending is Ending.EXITED and run.detail:
-            run.exit_code = KILLED
-        elif run.ending is Ending.EXITED and run.exit_code is None:
-            run.ending, run.detail = Ending.INFRASTRUCTURE, run.capture.stderr[-200:].strip()
-        return run
+    Nobody else holds them, so that by then the last process of the command is dead.
+    """
+    process = sandbox.process
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with reading(process.stdout.fileno(), process.stderr.fileno(), sandbox.status) as selector:
+        while any(key.data != HOST for key in selector.get_map().values()):
+            sandbox.report += pump(selector, run.capture)
+            if not run.detail and run.seconds > TICK_S and over(sandbox, run, limits):
+                sandbox.kill()
+    sandbox.close()
+    run.exit_code = sandbox.reported("exit-code")
+    if run.ending is Ending.EXITED and run.detail:
+        run.exit_code = KILLED
+    elif run.ending is Ending.EXITED and run.exit_code is None:
+        run.ending, run.detail = Ending.INFRASTRUCTURE, run.capture.stderr[-200:].strip()
 
 
 def wrap(rootfs: str, limits: Limits, status: int) -> list[str]:

@@ -14,11 +14,12 @@ import os
 import resource
 import shutil
 import signal
+import struct
 from contextlib import suppress
 from pathlib import Path
 
 from sandbox.capture import Capture
-from sandbox.inside import ENVIRONMENT, UID, WORK, rlimits
+from sandbox.inside import CAPABILITIES, ENVIRONMENT, UID, WORK, rlimits
 from sandbox.supervise import CHUNK, STDERR, STDOUT, Run, pump, reading, serve
 from sandbox.types import Limits
 
@@ -29,7 +30,7 @@ MEMORY_EVENTS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.o
 OOM_SCORE = "/proc/self/oom_score_adj"
 PR_CAPBSET_DROP, LAST_CAPABILITY = 24, 63
 CAPABILITY_VERSION_3 = 0x20080522
-NO_CAPABILITIES = bytes(24)
+PR_SET_KEEPCAPS, PR_CAP_AMBIENT, AMBIENT_RAISE = 8, 47, 2
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -45,9 +46,6 @@ class Container:
         os.set_blocking(wake_write, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-
-    def prepare(self, limits: Limits) -> None:
-        """Nothing: what a command needs is made in half a millisecond."""
 
     def run(self, command: str, limits: Limits) -> Run:
         run, killed = Run(Capture(limits.output_bytes)), out_of_memory()
@@ -95,15 +93,19 @@ def become(command: str, limits: Limits, streams: tuple[int, int, int]) -> None:
 
 
 def drop_privileges() -> None:
-    """Become the user, with no capability in any set."""
-    for capability in range(LAST_CAPABILITY + 1):
+    """Become the user, with no capability in any set but those that commands have."""
+    for capability in set(range(LAST_CAPABILITY + 1)) - set(CAPABILITIES):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # fails for those the kernel has not
+    libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setgroups([])
     os.setresgid(UID, UID, UID)
     os.setresuid(UID, UID, UID)
-    header = CAPABILITY_VERSION_3.to_bytes(4, "little") + bytes(4)
-    if libc.capset(header, NO_CAPABILITIES):
+    header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
+    kept = sum(1 << capability for capability in CAPABILITIES)
+    if libc.capset(header, struct.pack("6I", kept, kept, kept, 0, 0, 0)):
         raise OSError(ctypes.get_errno(), "the capabilities could not be dropped")
+    for capability in CAPABILITIES:
+        libc.prctl(PR_CAP_AMBIENT, AMBIENT_RAISE, capability, 0, 0)
 
 
 def reap(child: int) -> int | None:

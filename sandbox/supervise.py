@@ -62,18 +62,13 @@ class Runner(Protocol):
     def run(self, command: str, limits: Limits) -> Run:
         """Run to the end, all processes dead."""
 
-    def prepare(self, limits: Limits) -> None:
-        """Do ahead what the next command needs; nobody waits for it."""
-
 
 def serve(runner: Runner) -> None:
     """Answer every order until stdin ends, which is the sign to stop."""
     _say({"ready": True})
     while line := sys.stdin.buffer.readline():
         order = json.loads(line)
-        limits = Limits(**order["limits"])
-        _say(runner.run(order["command"], limits).answer())
-        runner.prepare(limits)
+        _say(runner.run(order["command"], Limits(**order["limits"])).answer())
 
 
 def order(command: str, limits: Limits) -> str:

@@ -104,6 +104,7 @@ class Execution:
     duration_s: float
     observation: Observation = field(default_factory=Observation)
     detail: str = ""  # which limit was hit, or what broke
+    cached: bool = False  # not run now: this is what it did before
 
 
 class Sandbox(Protocol):

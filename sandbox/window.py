@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sandbox.channel import Channel
 from sandbox.types import Connection, DnsQuery, HttpRequest, Login, Observation
 
@@ -22,14 +24,18 @@ class Lab:
 
     def collect(self) -> Observation:
         """What was seen since `begin`. Call it when the command's last process is dead."""
-        seen = self._channel.ask("collect", ANSWER_S)
-        return Observation(
-            connections=tuple(Connection(**row) for row in seen["connections"]),
-            http=tuple(HttpRequest(**row) for row in seen["http"]),
-            dns=tuple(DnsQuery(**row) for row in seen["dns"]),
-            logins=tuple(Login(**row) for row in seen["logins"]),
-            truncated=seen["truncated"],
-        )
+        return observation(self._channel.ask("collect", ANSWER_S))
 
     def close(self) -> None:
         self._channel.close()
+
+
+def observation(seen: dict[str, Any]) -> Observation:
+    """From plain data, as the lab sends it and `Observation.as_json` makes it."""
+    return Observation(
+        connections=tuple(Connection(**row) for row in seen["connections"]),
+        http=tuple(HttpRequest(**row) for row in seen["http"]),
+        dns=tuple(DnsQuery(**row) for row in seen["dns"]),
+        logins=tuple(Login(**row) for row in seen["logins"]),
+        truncated=seen["truncated"],
+    )

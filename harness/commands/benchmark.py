@@ -36,6 +36,9 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     resume: Annotated[
         Path | None, typer.Option(help="Go on with this run; its plan is kept.")
     ] = None,
+    cache: Annotated[
+        bool, typer.Option(help="Do not run again what ran in the same image, lab and specs.")
+    ] = True,
 ) -> None:
     """Let trainers compete, judge every command, and print both tables."""
     from functools import partial
@@ -57,7 +60,7 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     else:
         name = profile or "quick"
         settings = changed(load_profile(name), model, suite, trainer)
-    with open_judge(sandbox or "auto") as judge:
+    with open_judge(sandbox or "auto", cache=cache) as judge:
         if resume is None:
             run = start(name, settings, judge, out or new_folder(RUNS, name))
         say(f"run: {run.folder}")

@@ -1,10 +1,13 @@
-"""`goodhart-bench sandbox`: build the image, run one command in it."""
+"""`goodhart-bench sandbox`: build the image, run one command in it, measure what it costs."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from sandbox.types import Execution
 
 app = typer.Typer(help="The sandbox that commands are executed in.", no_args_is_help=True)
 
@@ -21,15 +24,72 @@ def build() -> None:
 @app.command("run")
 def run(
     command: Annotated[list[str], typer.Argument(help="The command, after --.")],
+    *,
     provider: Annotated[str, typer.Option(help="auto, docker or bubblewrap.")] = "auto",
+    cache: Annotated[
+        bool, typer.Option(help="Show what it did before, if it ran in the same image and lab.")
+    ] = True,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Run one command in the lab; prints what it said and what the lab saw, as JSON."""
-    import json
+    """Run one command in the lab: what it said, how it ended, and what the lab saw."""
+    import json as json_
     import shlex
 
     import sandbox
+    from harness.benchmark import cached
     from harness.execute import as_row
 
     line = command[0] if len(command) == 1 else shlex.join(command)
-    with sandbox.open_sandbox(provider, workers=1) as opened:
-        print(json.dumps(as_row(opened.run(line)), indent=2, ensure_ascii=False))
+    opened = sandbox.open_sandbox(provider, workers=1)
+    with cached(opened) if cache else opened as box:
+        done = box.run(line)
+    if json:
+        print(json_.dumps(as_row(done), indent=2, ensure_ascii=False))
+    else:
+        show(done)
+
+
+@app.command("bench")
+def bench(
+    provider: Annotated[str, typer.Option(help="auto, docker or bubblewrap.")] = "auto",
+    workers: Annotated[
+        int | None, typer.Option(help="Commands at a time; default two a core.", min=1)
+    ] = None,
+    commands: Annotated[int, typer.Option(help="Scans in each of three rounds.", min=4)] = 100,
+) -> None:
+    """Measure what the sandbox costs, against bare commands and Docker's own client."""
+    from tabulate import tabulate
+
+    from harness.benchmark import cores
+    from sandbox.bench import bench as measure
+
+    lines = [
+        (line.what, f"{line.value:.3g}", line.unit, line.against, line.shown_ratio)
+        for line in measure(provider, workers or 2 * cores(), commands)
+    ]
+    print(tabulate(lines, headers=["what", "value", "unit", "against", "ratio"]))
+
+
+def show(done: Execution) -> None:
+    """An execution for people. Its output is untrusted: what is not printable is escaped."""
+    for name, text in (("stdout", done.stdout), ("stderr", done.stderr)):
+        if text:
+            print(f"-- {name}\n{printable(text).rstrip()}")
+    exit_ = "" if done.exit_code is None else f" with {done.exit_code}"
+    again = ", cached: it was not run now" if done.cached else ""
+    print(f"-- {done.ending}{exit_} after {done.duration_s:.2f} s{again}")
+    limits = [done.detail] if done.detail else []
+    limits += ["more output than is kept"] * done.truncated
+    print(f"-- limits hit: {', '.join(limits) or 'none'}")
+    seen = done.observation.as_json()
+    print("-- the lab saw:" if any(seen.values()) else "-- the lab saw nothing")
+    for kind in ("connections", "dns", "http", "logins"):
+        for row in seen[kind]:
+            print(f"{kind}: {', '.join(f'{k}={v}' for k, v in row.items() if v not in ('', {}))}")
+    if done.observation.truncated:
+        print("and more than is kept")
+
+
+def printable(text: str) -> str:
+    """Untrusted text without what a terminal would act on."""
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)

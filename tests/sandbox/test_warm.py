@@ -24,7 +24,7 @@ COUNT = "tail -qn +2 /proc/sysvipc/shm /proc/sysvipc/msg /proc/sysvipc/sem | wc 
     [
         "echo x > /work/.x; mkdir -m 0 /work/shut /tmp/shut; ln -s /etc /work/link; mkfifo /tmp/f",
         "chmod 0 /work /tmp; echo x > /dev/shm/x; mkdir -p /tmp/a/b; chmod 0 /tmp/a",
-        "for i in $(seq 500); do mkdir d; cd d; done; touch x",
+        "mkdir -p $(printf 'd/%.0s' {1..300})",
         'python3 -c \'import os\nfor i in range(3000): os.mkdir("d"); os.chdir("d")\'',
         SYSTEM_V,
         QUEUE,
