@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.asking import asker
 from harness.conclude import conclude
-from harness.ingredients import digest, ingredients, package_versions
+from harness.ingredients import ingredients, package_versions
 from harness.judge import judge_run
 from harness.meter import phase
 from harness.plan import Request, make_manifest
@@ -70,11 +70,10 @@ def open_judge(name: str, *, cache: bool = False) -> Iterator[Judge]:
 
 def cached(sandbox: Sandbox) -> Sandbox:
     """The sandbox with its memory of earlier runs."""
-    import tasks
     from sandbox.cache import CachedSandbox
+    from tasks.sound import checker_digest
 
-    folder = Path(tasks.__file__).parent
-    return CachedSandbox(sandbox, digest([*folder.rglob("*.py"), *folder.glob("specs/*.yaml")]))
+    return CachedSandbox(sandbox, checker_digest())
 
 
 def open_sandbox(name: str) -> Sandbox:
