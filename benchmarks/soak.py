@@ -85,10 +85,16 @@ class Daemon:
             shlex.split(self._command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         end = time.monotonic() + 60
-        while not engine.client().ping() if engine.answers() else True:
+        while not self._answers():
             if time.monotonic() > end:
                 raise SandboxError("The engine of --dockerd does not answer: is DOCKER_HOST set?")
             time.sleep(0.2)
+
+    def _answers(self) -> bool:
+        try:
+            return engine.client().ping()
+        except (SandboxError, OSError):
+            return False
 
     def stop(self) -> None:
         self._process.terminate()
