@@ -74,9 +74,12 @@ class Bubblewrap:
         taken = self._take(limits)
         run = Run(Capture(limits.output_bytes))
         taken.begin(command)
-        self._next = self._make(limits)
+        self.prepare(limits)
         follow(taken, run, limits)
         return run
+
+    def prepare(self, limits: Limits) -> None:
+        self._next = self._next or self._make(limits)
 
     def _take(self, limits: Limits) -> Prepared:
         """The sandbox that waits, or another one if it has other limits."""

@@ -2,9 +2,10 @@
 container in which commands run one after another.
 
 It is root with six capabilities; a command is uid 1000 with none, so that it can neither signal
-nor trace the supervisor, nor open its descriptors. After each command every process but the
-supervisor is killed, and the few folders that can be written are emptied. What cannot be undone
-makes the answer say that the container is not clean; the host then throws it away.
+nor trace the supervisor, nor open its descriptors. Its process is there before its command line
+is: forked and stripped of everything once the one before is gone. After each command every process
+but the supervisor is killed, and the few folders that can be written are emptied. What cannot be
+undone makes the answer say that the container is not clean; the host then throws it away.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import shutil
 import signal
 import struct
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.capture import Capture
@@ -34,33 +36,43 @@ PR_SET_KEEPCAPS, PR_CAP_AMBIENT, AMBIENT_RAISE = 8, 47, 2
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A process that is the user's already, and becomes the command that is written to `line`."""
+
+    pid: int
+    line: int
+    stdout: int
+    stderr: int
+
+
 class Container:
     """A `sandbox.supervise.Runner`."""
 
     def __init__(self) -> None:
         for folder in FOLDERS:
             Path(folder).chmod(0o1777)  # the engine gives them the mode that the image has
-        self._null = os.open(os.devnull, os.O_RDONLY)
+        self._next: Waiting | None = None
         self._wake, wake_write = os.pipe()  # gets a byte for each process that ends
         os.set_blocking(self._wake, False)
         os.set_blocking(wake_write, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
 
+    def prepare(self, limits: Limits) -> None:
+        self._next = self._next or waiting(limits)
+
     def run(self, command: str, limits: Limits) -> Run:
+        child, self._next = self._next or waiting(limits), None
         run, killed = Run(Capture(limits.output_bytes)), out_of_memory()
-        (stdout, stdout_write), (stderr, stderr_write) = os.pipe(), os.pipe()
-        child = os.fork()
-        if not child:
-            become(command, limits, (self._null, stdout_write, stderr_write))
-        os.close(stdout_write)
-        os.close(stderr_write)
-        with reading(stdout, stderr, self._wake) as selector:
+        with os.fdopen(child.line, "wb") as line:  # a broken pipe ends this process: nothing ran
+            line.write(os.fsencode(command))
+        with reading(child.stdout, child.stderr, self._wake) as selector:
             while run.exit_code is None and not run.late(limits):
                 if pump(selector, run.capture):
-                    run.exit_code = reap(child)
+                    run.exit_code = reap(child.pid)
         kill_all()
-        for descriptor, stream in ((stdout, STDOUT), (stderr, STDERR)):
+        for descriptor, stream in ((child.stdout, STDOUT), (child.stderr, STDERR)):
             run.clean &= drain(descriptor, stream, run.capture)
             os.close(descriptor)
         if out_of_memory() != killed:
@@ -69,8 +81,21 @@ class Container:
         return run
 
 
-def become(command: str, limits: Limits, streams: tuple[int, int, int]) -> None:
-    """In the child: give up everything and become the command. Never returns.
+def waiting(limits: Limits) -> Waiting:
+    (line, line_write), (stdout, stdout_write), (stderr, stderr_write) = (
+        os.pipe(), os.pipe(), os.pipe(),
+    )  # fmt: skip
+    pid = os.fork()
+    if not pid:
+        os.close(line_write)
+        become(line, limits, (os.open(os.devnull, os.O_RDONLY), stdout_write, stderr_write))
+    for descriptor in (line, stdout_write, stderr_write):
+        os.close(descriptor)
+    return Waiting(pid, line_write, stdout, stderr)
+
+
+def become(line: int, limits: Limits, streams: tuple[int, int, int]) -> None:
+    """In the child: give up everything, and become the command that is read. Never returns.
 
     Python opens everything so that it is closed here by the kernel, but for `streams`.
     """
@@ -85,7 +110,9 @@ def become(command: str, limits: Limits, streams: tuple[int, int, int]) -> None:
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         os.chdir(WORK)
-        os.execve("/bin/bash", [b"bash", b"-c", os.fsencode(command)], ENVIRONMENT)
+        with os.fdopen(line, "rb") as lines:
+            command = lines.read()
+        os.execve("/bin/bash", [b"bash", b"-c", command], ENVIRONMENT)
     except OSError as error:
         os.write(2, f"bash: {error.strerror}\n".encode())
     finally:

@@ -62,13 +62,18 @@ class Runner(Protocol):
     def run(self, command: str, limits: Limits) -> Run:
         """Run to the end, all processes dead."""
 
+    def prepare(self, limits: Limits) -> None:
+        """Make what the next command needs, if it is not there yet; nobody waits for it."""
+
 
 def serve(runner: Runner) -> None:
     """Answer every order until stdin ends, which is the sign to stop."""
     _say({"ready": True})
     while line := sys.stdin.buffer.readline():
         order = json.loads(line)
-        _say(runner.run(order["command"], Limits(**order["limits"])).answer())
+        limits = Limits(**order["limits"])
+        _say(runner.run(order["command"], limits).answer())
+        runner.prepare(limits)
 
 
 def order(command: str, limits: Limits) -> str:
