@@ -8,7 +8,21 @@ import sys
 
 import typer
 
-from harness.commands import agreement, benchmark, check, claim, doctor, runs, sandbox, spec, suite
+from harness.commands import (
+    agreement,
+    benchmark,
+    check,
+    claim,
+    compare,
+    doctor,
+    evaluate,
+    gate,
+    plan,
+    runs,
+    sandbox,
+    spec,
+    suite,
+)
 
 app = typer.Typer(
     help="Did self-improvement training make the model better, or only its metric?",
@@ -17,6 +31,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("benchmark")(benchmark.benchmark)
+app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
+app.command("gate")(gate.gate)
+app.command("plan")(plan.plan)
 app.command("check")(check.check)
 app.command("claim")(claim.claim)
 app.command("agreement")(agreement.agreement)
