@@ -123,7 +123,7 @@ def draw_variance(card: Scorecard, tasks: Sequence[str]) -> Floats:
     )
     overall = correct.sum() / judged.sum()
     own = within.sum(axis=1) / np.maximum(several, 1)
-    return np.where(several > 0, own, overall * (1 - overall))
+    return np.asarray(np.where(several > 0, own, overall * (1 - overall)))
 
 
 def change_of(pairs: Pairs) -> Estimate:
@@ -141,8 +141,16 @@ def compare(
         cards = left.scorecard(), right.scorecard()
         check_comparable(*cards, names)
         pairs = pair(*cards)
-        row = summary(pairs) | {"before_policy": cards[0].policy, "after_policy": cards[1].policy}
-        rows.append(row | {"flips": flips(pairs, left.samples, right.samples)})
+        rows.append(
+            {
+                "before_policy": cards[0].policy,
+                "after_policy": cards[1].policy,
+                **summary(pairs),
+                "p_sign_flip": sign_flip_p(pairs.change, pairs.families),
+                "p_mcnemar": _mcnemar(pairs),
+                "flips": flips(pairs, left.samples, right.samples),
+            }
+        )
     named = {str(i): row["p"] for i, row in enumerate(rows) if row["p"] is not None}
     adjusted = holm(named)
     for i, row in enumerate(rows):
@@ -166,23 +174,27 @@ def _matched(
 
 
 def summary(pairs: Pairs) -> dict[str, Any]:
-    """Levels, paired change, p-values, wins and losses. McNemar where each has one answer."""
+    """Levels, paired change, its p-values by Student's t, wins and losses."""
     change = change_of(pairs)
     missing = np.isnan(pairs.change)
     moved = by_task(pairs.change)
-    wins, losses = int((moved > 0).sum()), int((moved < 0).sum())
-    single = pairs.samples == 1 and len(pairs.change) == 1
     return {
         "before": _level(pairs, np.where(missing, np.nan, pairs.before)),
         "after": _level(pairs, np.where(missing, np.nan, pairs.after)),
         "change": change.as_json(),
         "p": student_p(change),
-        "p_sign_flip": sign_flip_p(pairs.change, pairs.families),
-        "p_mcnemar": mcnemar_p(wins, losses) if single else None,
         "p_equivalent": tost_p(change, MARGIN),
-        "wins": wins,
-        "losses": losses,
+        "wins": int((moved > 0).sum()),
+        "losses": int((moved < 0).sum()),
     }
+
+
+def _mcnemar(pairs: Pairs) -> float | None:
+    """McNemar's p where each side has one answer a task; None beside averages."""
+    if pairs.samples != 1 or len(pairs.change) != 1:
+        return None
+    moved = by_task(pairs.change)
+    return mcnemar_p(int((moved > 0).sum()), int((moved < 0).sum()))
 
 
 def _level(pairs: Pairs, grid: Floats) -> dict[str, Any]:

@@ -192,7 +192,9 @@ def drawn(rng: np.random.Generator, like: Scorecard, chance: Floats) -> Scorecar
     tasks = {}
     for (name, score), p in zip(like.tasks.items(), chance, strict=True):
         right = tuple(int(n) for n in rng.binomial(score.judged, p))
-        tasks[name] = TaskScore(family=score.family, correct=right, judged=score.judged)
+        tasks[name] = TaskScore.model_construct(
+            family=score.family, correct=right, judged=score.judged
+        )
     return like.model_copy(update={"tasks": tasks})
 
 
