@@ -1,6 +1,7 @@
 """The command line. Exit codes: 0 fine; 1 the answer is no (a command that is wrong, a suite with
 problems, a spec that disagrees with its tool); 2 bad input or something missing on this machine,
-told in one line; 130 interrupted. Commands import what they need when they run."""
+told in one line; 3 not enough evidence (gate); 130 interrupted. Commands import what they need when
+they run."""
 
 from __future__ import annotations
 

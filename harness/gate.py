@@ -59,7 +59,7 @@ class Rule:
     drop: float = 0.05  # the true drop that it is to catch
     least: float = MARGIN  # no smaller change fails, however significant
     alpha: float = 0.01  # false alarms of the two-sided test
-    power: float = 0.95  # with which it must be able to catch the drop
+    power: float = 0.90  # with which it must be able to catch the drop
     no_verdict: float = 0.02  # share of samples and tasks that may be without a verdict
 
 

@@ -32,7 +32,7 @@ def gate(  # noqa: PLR0913 - one parameter an option, as typer has it
     ] = 0.01,
     power: Annotated[
         float, typer.Option(help="With which it must catch the drop.", min=0.5, max=0.999)
-    ] = 0.95,
+    ] = 0.9,
     no_verdict: Annotated[
         float,
         typer.Option(help="Percent of samples that may have no verdict, and of tasks.", max=100),
