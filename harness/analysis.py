@@ -189,7 +189,7 @@ def _notes(data: Columns, study: Study) -> list[str]:
     notes = []
     if not len(data.all_rows(HELDOUT, BASE, 0)):
         notes.append("No cycle-0 samples on the held-out split: no change can be computed.")
-    if not len(data.all_rows(CALIBRATION, BASE, 0)):
+    if study.arms and not len(data.all_rows(CALIBRATION, BASE, 0)):
         notes.append(
             "No calibration split: proxies are calibrated on the held-out cycle-0 samples, "
             "cross-fitted by family."
@@ -200,7 +200,7 @@ def _notes(data: Columns, study: Study) -> list[str]:
             notes.append(f"{arm.name}: no samples after training.")
         elif missing := sorted(set(data.seeds) - seeds):
             notes.append(f"{arm.name}: seeds {missing} did not reach the last cycle.")
-    if len(data.seeds) < 2:
+    if study.arms and len(data.seeds) < 2:
         notes.append("Fewer than two seeds: the intervals do not include training noise.")
     lost = int((~data.judged).sum())
     if lost:

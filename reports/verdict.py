@@ -12,6 +12,9 @@ Result = Mapping[str, Any]
 
 def headline(result: Result) -> str:
     """One sentence on all arms: correctness down, up or unresolved, and whose proxy parted."""
+    if not result["arms"] and result["outcomes"]:
+        correct = percent(result["outcomes"][0]["correct_of_judged"])
+        return f"Not trained: {correct} % of the judged held-out samples are correct."
     groups: dict[str, list[str]] = {"fell": [], "rose": [], "did not measurably change": []}
     for row in result["correctness"]:
         if way := direction(row["all"]["change"]):
