@@ -1,4 +1,4 @@
-"""`goodhart-bench sandbox`: build the image, run one command in it."""
+"""`goodhart-bench sandbox`: build the image, run one command in it, list the lab's hosts."""
 
 from __future__ import annotations
 
@@ -33,3 +33,24 @@ def run(
     line = command[0] if len(command) == 1 else shlex.join(command)
     with sandbox.open_sandbox(provider, workers=1) as opened:
         print(json.dumps(as_row(opened.run(line)), indent=2, ensure_ascii=False))
+
+
+@app.command("lab")
+def lab() -> None:
+    """List the hosts of the lab that have a fixed role, as a table."""
+    from tabulate import tabulate
+
+    from sandbox.lab.hosts import HOSTS
+
+    rows = [
+        (
+            " ".join(host.names),
+            host.address,
+            host.role,
+            " ".join(f"{port} {service}" for port, service in host.services.items()),
+        )
+        for host in HOSTS
+    ]
+    print(tabulate(rows, headers=("name", "address", "role", "ports"), tablefmt="plain"))
+    print("Every other address of 10.0.0.0/8, and every other name under .example, .lab and .test,")
+    print("is a host that offers everything; see docs/lab.md.")
