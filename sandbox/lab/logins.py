@@ -165,9 +165,3 @@ async def _redis_command(peer: Peer) -> list[str]:
     if words and words[0].startswith("*"):
         return [(await peer.line(), await peer.line())[1] for _ in range(int(words[0][1:]))]
     return words
-
-
-async def ssh(peer: Peer) -> None:
-    """A banner only: enough for a version scan, not for a login."""
-    await peer.say("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n")
-    await peer.line()

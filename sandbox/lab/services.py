@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from . import dns, ftp, logins, snmp, sql_logins, udp
+from . import dns, ftp, logins, snmp, sql_logins, ssh, udp
 from .certificates import certificate
 from .hosts import FILTERED, HOSTS
 from .record import Record
@@ -56,7 +56,7 @@ def offers() -> dict[str, Offer]:
         "postgresql": Offer(sql_logins.postgresql),
         "redis": Offer(logins.redis),
         "smtp": Offer(logins.smtp),
-        "ssh": Offer(logins.ssh),
+        "ssh": Offer(ssh.ssh),
         "telnet": Offer(logins.telnet),
     }
 

@@ -102,6 +102,16 @@ CASES: dict[str, Callable[[Execution], bool]] = {
         logins(d) == {("mysql", "root", "(hidden)", False)}
     ),
     "medusa -h 10.99.0.31 -u root -p letmein -M postgres": lambda d: "[SUCCESS]" in d.stdout,
+    f"hydra -I -t 4 -l root -P {LISTS}/passlist.txt ssh://bastion.corp.lab": lambda d: (
+        {("ssh", "root", "letmein", True), ("ssh", "root", "123456", False)} <= logins(d)
+        and "password: letmein" in d.stdout
+    ),
+    "medusa -h 10.1.2.3 -n 2222 -u bob -p wrong -M ssh": lambda d: (
+        logins(d) == {("ssh", "bob", "wrong", False)}
+    ),
+    "nmap -n -Pn -p 22 --script ssh-hostkey,ssh-auth-methods 10.99.0.22": lambda d: (
+        "ED25519" in d.stdout and "password" in d.stdout
+    ),
     "hydra -I -l bob -p letmein smtp://mail.corp.lab": lambda d: (
         ("smtp", "bob", "letmein", True) in logins(d)
     ),
