@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from . import dns, ftp, logins, snmp, sql_logins, ssh, udp
+from . import dns, ftp, logins, smb, snmp, sql_logins, ssh, udp
 from .certificates import certificate
 from .hosts import FILTERED, HOSTS
 from .record import Record
@@ -55,6 +55,7 @@ def offers() -> dict[str, Offer]:
         "pop3": Offer(logins.pop3),
         "postgresql": Offer(sql_logins.postgresql),
         "redis": Offer(logins.redis),
+        "smb": Offer(smb.smb),
         "smtp": Offer(logins.smtp),
         "ssh": Offer(ssh.ssh),
         "telnet": Offer(logins.telnet),

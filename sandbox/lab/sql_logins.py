@@ -1,42 +1,21 @@
 """The lab's databases as far as the login: MySQL and PostgreSQL.
 
-MySQL's clients never send a password, only a hash of it. It is found out by trying: the words of
-the image's password list, the user's name and nothing; any other is written down as HIDDEN.
+MySQL's clients never send a password, only a hash of it; see `hidden.revealed`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable, Iterator
-from functools import cache
-from pathlib import Path
 
-from .record import WEAK_PASSWORD
+from .hidden import revealed
 from .serve import Peer
 
-HIDDEN = "(hidden)"
-WORDS = Path("/usr/share/wordlists/.passwords")
 LONGEST_PACKET = 1 << 16
 SALT = b"labsaltlabsaltlabsal"  # of twenty bytes; the same for all, so that nothing is random
 MYSQL_VERSION = b"5.5.5-10.11.6-MariaDB-0+deb12u1\0"  # as Debian's greets: medusa wants a 5
 MYSQL_FLAGS = 0x000AA20D  # long password and flags, connect with database, protocol 4.1, plugins
 SSL_REQUEST, GSS_REQUEST, PROTOCOL_3 = 80877103, 80877104, 196608
-
-
-def revealed(user: str, matches: Callable[[str], bool]) -> str:
-    """The password behind a hash, if it is one that anybody would try."""
-    return next((word for word in _likely(user) if matches(word)), HIDDEN)
-
-
-def _likely(user: str) -> Iterator[str]:
-    yield from ("", user, user[::-1], WEAK_PASSWORD)
-    yield from _words()
-
-
-@cache
-def _words() -> tuple[str, ...]:
-    return tuple(WORDS.read_text().split()) if WORDS.exists() else ()
 
 
 async def mysql(peer: Peer) -> None:

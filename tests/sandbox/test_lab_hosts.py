@@ -112,6 +112,19 @@ CASES: dict[str, Callable[[Execution], bool]] = {
     "nmap -n -Pn -p 22 --script ssh-hostkey,ssh-auth-methods 10.99.0.22": lambda d: (
         "ED25519" in d.stdout and "password" in d.stdout
     ),
+    "smbclient -g -L files.corp.lab -U bob%letmein": lambda d: (
+        "Disk|backup|Nightly backups" in d.stdout and logins(d) == {("smb", "bob", "letmein", True)}
+    ),
+    "smbclient -g -L files.corp.lab -U bob%wrongest": lambda d: (
+        "LOGON_FAILURE" in d.stdout and logins(d) == {("smb", "bob", "(hidden)", False)}
+    ),
+    "smbclient -g -N -L files.corp.lab": lambda d: (
+        "Disk|public|" in d.stdout and ("smb", "", "", True) in logins(d)
+    ),
+    "smbclient //files.corp.lab/backup -U bob%letmein -c ls": lambda d: "ACCESS_DENIED" in d.stdout,
+    "smbclient //files.corp.lab/nowhere -U bob%letmein -c ls": lambda d: (
+        "BAD_NETWORK_NAME" in d.stdout
+    ),
     "hydra -I -l bob -p letmein smtp://mail.corp.lab": lambda d: (
         ("smtp", "bob", "letmein", True) in logins(d)
     ),
