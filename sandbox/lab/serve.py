@@ -103,7 +103,11 @@ class Listener:
         loop = asyncio.get_running_loop()
         tasks: set[asyncio.Task[None]] = set()
         while True:
-            connection, _ = await loop.sock_accept(listening)
+            try:
+                connection, _ = await loop.sock_accept(listening)
+            except OSError:  # the peer has gone, or a command has used up the open files
+                await asyncio.sleep(0.01)
+                continue
             task = loop.create_task(self._greet(connection, protocol, tls))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
