@@ -50,7 +50,8 @@ def analyse(study: Study) -> dict[str, Any]:
         "tokens": tokens(study.cycles, study.arms),
         "tools": _per_arm(data, study, breakdown.by_tool),
         "faults": _per_arm(data, study, breakdown.by_fault),
-        "outcomes": _outcomes(data, study),
+        "outcomes": _sides(data, study, breakdown.outcomes),
+        "verdicts": _sides(data, study, breakdown.verdicts),
         "impossible": {"tasks": len(refusals.tasks), "arms": refusals.rows(study.arms)},
         "failures": [{"arm": f.arm, "seed": f.seed, "reason": f.reason} for f in study.failures],
         "notes": _notes(data, study),
@@ -177,11 +178,13 @@ def _per_arm(
     ]
 
 
-def _outcomes(data: Columns, study: Study) -> list[dict[str, Any]]:
-    """Outcomes of the base model and of each arm after its last cycle."""
+def _sides(
+    data: Columns, study: Study, table: Callable[[Columns, Rows], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """A breakdown of the base model's samples and of each arm's after its last cycle."""
     sides = [(BASE, data.all_rows(HELDOUT, BASE, 0))]
     sides += [(arm.name, _final(data, arm.name)) for arm in study.arms]
-    return [{"arm": name, **breakdown.outcomes(data, rows)} for name, rows in sides]
+    return [{"arm": name, **table(data, rows)} for name, rows in sides]
 
 
 def _notes(data: Columns, study: Study) -> list[str]:

@@ -72,6 +72,7 @@ def draw(
             fault=None if right else ("unknown flag", "wrong value")[k % 2],
             static="pass" if right else "fail",
             observed="pass" if right else "undecidable",
+            level="intent" if right or k % 2 else "flags",
         )
 
 

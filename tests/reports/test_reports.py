@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -150,6 +151,15 @@ def test_reports_load_neither_torch_nor_the_referee() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert loaded.stdout.strip() == "[]"
+
+
+def test_disagreements_of_the_verdicts_are_shown_with_their_counts(result: dict[str, Any]) -> None:
+    title = "Where the verdicts disagree"
+    (table,) = (t for t in content.detail_tables(result) if t.title == title)
+    assert [row[0] for row in table.rows] == ["before training", *ARMS]
+    assert re.search(r"\(\d+ of \d+\)", table.rows[0][4])
+    old = {key: value for key, value in result.items() if key != "verdicts"}
+    assert title not in {t.title for t in content.detail_tables(old)}
 
 
 def test_refusals_are_shown_where_there_were_impossible_tasks(result: dict[str, Any]) -> None:
