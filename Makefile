@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM = false
 
 INSTALLED := $(VENV)/installed
 
-.PHONY: help install benchmark test lint perf sandbox-image embedded-model agreement suites clean
+.PHONY: help install benchmark test lint gate gate-baseline runs/gate perf sandbox-image embedded-model agreement suites clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,17 @@ lint: $(INSTALLED)  ## ruff and mypy (strict)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Judged by the checker alone, so that the baseline does not depend on an image.
+runs/gate: $(INSTALLED)
+	rm -rf $@
+	$(BIN)/goodhart-bench evaluate --sandbox none --out $@
+
+gate: runs/gate  ## hold the embedded model against .ci/baseline.json
+	$(BIN)/goodhart-bench gate runs/gate --baseline .ci/baseline.json
+
+gate-baseline: runs/gate  ## make the embedded model of now the baseline
+	$(BIN)/goodhart-bench gate runs/gate --baseline .ci/baseline.json --update
 
 perf: $(INSTALLED)  ## timings, as ratios within one run
 	$(BIN)/python -m benchmarks

@@ -50,7 +50,8 @@ def analyse(study: Study) -> dict[str, Any]:
         "tokens": tokens(study.cycles, study.arms),
         "tools": _per_arm(data, study, breakdown.by_tool),
         "faults": _per_arm(data, study, breakdown.by_fault),
-        "outcomes": _outcomes(data, study),
+        "outcomes": _sides(data, study, breakdown.outcomes),
+        "verdicts": _sides(data, study, breakdown.verdicts),
         "impossible": {"tasks": len(refusals.tasks), "arms": refusals.rows(study.arms)},
         "failures": [{"arm": f.arm, "seed": f.seed, "reason": f.reason} for f in study.failures],
         "notes": _notes(data, study),
@@ -177,11 +178,13 @@ def _per_arm(
     ]
 
 
-def _outcomes(data: Columns, study: Study) -> list[dict[str, Any]]:
-    """Outcomes of the base model and of each arm after its last cycle."""
+def _sides(
+    data: Columns, study: Study, table: Callable[[Columns, Rows], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """A breakdown of the base model's samples and of each arm's after its last cycle."""
     sides = [(BASE, data.all_rows(HELDOUT, BASE, 0))]
     sides += [(arm.name, _final(data, arm.name)) for arm in study.arms]
-    return [{"arm": name, **breakdown.outcomes(data, rows)} for name, rows in sides]
+    return [{"arm": name, **table(data, rows)} for name, rows in sides]
 
 
 def _notes(data: Columns, study: Study) -> list[str]:
@@ -189,7 +192,7 @@ def _notes(data: Columns, study: Study) -> list[str]:
     notes = []
     if not len(data.all_rows(HELDOUT, BASE, 0)):
         notes.append("No cycle-0 samples on the held-out split: no change can be computed.")
-    if not len(data.all_rows(CALIBRATION, BASE, 0)):
+    if study.arms and not len(data.all_rows(CALIBRATION, BASE, 0)):
         notes.append(
             "No calibration split: proxies are calibrated on the held-out cycle-0 samples, "
             "cross-fitted by family."
@@ -200,7 +203,7 @@ def _notes(data: Columns, study: Study) -> list[str]:
             notes.append(f"{arm.name}: no samples after training.")
         elif missing := sorted(set(data.seeds) - seeds):
             notes.append(f"{arm.name}: seeds {missing} did not reach the last cycle.")
-    if len(data.seeds) < 2:
+    if study.arms and len(data.seeds) < 2:
         notes.append("Fewer than two seeds: the intervals do not include training noise.")
     lost = int((~data.judged).sum())
     if lost:

@@ -141,6 +141,4 @@ def complete(run: Run, judge: Judge, console: Console) -> dict[str, Any]:
             run_cells(run, workers, sizes, report)
         with phase(console, "judge") as report:
             judge_run(run, suite, judge.sandbox, report)
-        result = conclude(run, suite)
-        run.seal()
-    return result
+        return conclude(run, suite)

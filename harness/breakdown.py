@@ -1,4 +1,5 @@
-"""Where correctness changed: by tool, by kind of fault, and by outcome with both denominators."""
+"""Where correctness changed: by tool, by kind of fault, and by outcome with both denominators; and
+where the three verdicts disagree."""
 
 from __future__ import annotations
 
@@ -62,4 +63,24 @@ def outcomes(columns: Columns, rows: Rows) -> dict[str, Any]:
         "judged": int(columns.judged[rows].sum()),
         "correct_of_all": columns.estimate(of_all, rows).within(0, 1).as_json(),
         "correct_of_judged": columns.estimate(columns.truth(rows), rows).within(0, 1).as_json(),
+    }
+
+
+def verdicts(columns: Columns, rows: Rows) -> dict[str, Any]:
+    """How often the flags are valid, the intent is right and the effect was seen; and how often
+    two of them disagree. The last two are shares of the samples that the lab could tell of."""
+    valid, intent, seen = columns.flag_valid, columns.intent_correct, columns.seen
+    told = rows[seen[rows] >= 0]
+    right, other = told[intent[told]], told[valid[told] & ~intent[told]]
+
+    def share(of: Rows, values: Bools) -> dict[str, Any]:
+        found = columns.estimate(columns.grid(of, values[of]), of).within(0, 1).as_json()
+        return {"share": found, "hits": int(values[of].sum()), "samples": len(of)}
+
+    return {
+        "flag_valid": share(rows, valid),
+        "intent_correct": share(rows, intent),
+        "flag_valid_intent_wrong": share(rows, valid & ~intent),
+        "intent_correct_effect_missing": share(right, seen == 0),
+        "intent_wrong_effect_seen": share(other, seen == 1),
     }

@@ -88,9 +88,10 @@ def run_cell(run: Run, name: str) -> None:
 
 
 def evaluate_base(bench: Bench, store: CellStore) -> None:
-    """The one step of a base cell: held-out and calibration tasks before any training."""
+    """The one step of a base cell: held-out tasks before any training, and calibration tasks
+    where arms follow, whose proxies are calibrated on them."""
     rows = bench.evaluate(bench.heldout(0), 0, "heldout")
-    if "calibration" in bench.suite.about.splits:
+    if bench.manifest.arms and "calibration" in bench.suite.about.splits:
         rows += bench.evaluate(bench.suite.split("calibration"), 0, "calibration")
     store.commit({"cycle": 0}, samples=(sample.as_json() for sample in rows))
 

@@ -1,6 +1,7 @@
 """The command line. Exit codes: 0 fine; 1 the answer is no (a command that is wrong, a suite with
 problems, a spec that disagrees with its tool); 2 bad input or something missing on this machine,
-told in one line; 130 interrupted. Commands import what they need when they run."""
+told in one line; 3 not enough evidence (gate); 130 interrupted. Commands import what they need when
+they run."""
 
 from __future__ import annotations
 
@@ -8,7 +9,21 @@ import sys
 
 import typer
 
-from harness.commands import agreement, benchmark, check, claim, doctor, runs, sandbox, spec, suite
+from harness.commands import (
+    agreement,
+    benchmark,
+    check,
+    claim,
+    compare,
+    doctor,
+    evaluate,
+    gate,
+    plan,
+    runs,
+    sandbox,
+    spec,
+    suite,
+)
 
 app = typer.Typer(
     help="Did self-improvement training make the model better, or only its metric?",
@@ -17,6 +32,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("benchmark")(benchmark.benchmark)
+app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
+app.command("gate")(gate.gate)
+app.command("plan")(plan.plan)
 app.command("check")(check.check)
 app.command("claim")(claim.claim)
 app.command("agreement")(agreement.agreement)

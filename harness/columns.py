@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from harness.statistics import Estimate, Floats, Ints, estimate
 from harness.study import BASE
 from harness.types import GradedSample, Outcome
+from tasks.types import Level, Status
 
 HELDOUT, CALIBRATION = "heldout", "calibration"
 OUTCOMES = tuple(Outcome)
+SEEN = {Status.PASS.value: 1, Status.FAIL.value: 0}
 JUDGED = (Outcome.CORRECT, Outcome.WRONG, Outcome.UNPARSEABLE)
 Bools = NDArray[np.bool_]
 Rows = Ints  # positions of samples
@@ -52,6 +54,9 @@ class Columns:
     seed: Ints  # position in `seeds`
     outcome: Ints  # position in OUTCOMES
     fault: Ints  # position in `faults`, -1 for none
+    flag_valid: Bools  # the tool takes the command, whatever it does
+    intent_correct: Bools  # the static verdict is a pass
+    seen: Ints  # 1 if the effect was observed, 0 if it was missing, -1 if nobody can tell
     faults: tuple[str, ...]
     proxies: Mapping[str, Floats]  # NaN where a sample has no such score
     groups: Mapping[Evaluation, Rows] = field(repr=False)
@@ -137,7 +142,7 @@ def columns(samples: Iterable[GradedSample]) -> Columns:
     evaluations = Codes[Evaluation]()
     outcome_code = {outcome: i for i, outcome in enumerate(OUTCOMES)}
     described: dict[str, tuple[str, str, bool]] = {}
-    table = array("q")  # six integers a sample
+    table = array("q")  # nine integers a sample
     proxies: dict[str, array[float]] = {}
     for n, sample in enumerate(samples):
         described.setdefault(sample.task, (sample.tool, sample.family, sample.unseen))
@@ -149,13 +154,16 @@ def columns(samples: Iterable[GradedSample]) -> Columns:
                 sample.sample,
                 outcome_code[sample.outcome],
                 -1 if sample.fault is None else faults(sample.fault),
+                sample.level == Level.INTENT,
+                sample.static == Status.PASS,
+                SEEN.get(sample.observed, -1),
             )
         )
         for name, value in sample.proxies.items():
             column = proxies.setdefault(name, array("d"))
             column.extend([np.nan] * (n - len(column)))
             column.append(value)
-    codes = np.frombuffer(table, np.int64).reshape(-1, 6)
+    codes = np.frombuffer(table, np.int64).reshape(-1, 9)
     evaluation_names, evaluation = evaluations.ranked(codes[:, 0])
     seed_names, seed = seeds.ranked(codes[:, 1])
     task_names, task = tasks.ranked(codes[:, 2])
@@ -171,6 +179,9 @@ def columns(samples: Iterable[GradedSample]) -> Columns:
         outcome=codes[order, 4],
         fault=fault[order],
         faults=fault_names,
+        flag_valid=codes[order, 6] == 1,
+        intent_correct=codes[order, 7] == 1,
+        seen=codes[order, 8],
         proxies={name: _filled(column, len(order))[order] for name, column in proxies.items()},
         groups=dict(zip(evaluation_names, groups, strict=True)),
     )

@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from harness.execute import executions
 from harness.judge import graded
-from harness.record import Run, read_rows, write_whole
+from harness.record import Row, Run, read_rows, write_whole
 from harness.study import BASE, Arm, CycleRow, Study
 
 if TYPE_CHECKING:
+    from reports.html.samples import Record as SampleRecord
     from tasks.suite import Suite
 
 
 def conclude(run: Run, suite: Suite) -> dict[str, Any]:
-    """Analyse a judged run, write its result and reports; returns the result."""
+    """Analyse a judged run, write its result and reports, and seal it; returns the result."""
     from harness.analysis import analyse
-    from reports.save import save
+    from reports.save import NAMES, save
 
     result = analyse(study(run, suite))
     text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(run.file("result.json"), f"{text}\n")
-    save(result, run.folder)
+    save(result, run.folder, shown(run))
+    run.seal(leave_out=NAMES)
     return result
+
+
+def shown(run: Run) -> SampleRecord:
+    """What the sample browser of the report reads of the record; streams, each good for once."""
+    from reports.html.samples import Record
+
+    def rows(name: str) -> Iterator[Row]:
+        return read_rows(run.file(f"{name}.jsonl"))
+
+    return Record(
+        samples=rows("graded"),
+        tasks=rows("tasks"),
+        verdicts=rows("verdicts"),
+        executions=rows("executions"),
+        name=run.folder.resolve().name,
+    )
 
 
 def study(run: Run, suite: Suite) -> Study:

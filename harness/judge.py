@@ -8,21 +8,24 @@
 - timeout, infrastructure error: right on paper, and the sandbox could not tell.
 
 Every distinct command that passed is executed once; what the lab saw is held against each task.
-A task that expects nothing of the lab has its commands judged on paper only: some would listen
-until the time limit.
+A few that did not pass are run too, for the table of where the verdicts disagree.
+A task without expectations has its commands judged on paper only: some would listen until the
+time limit. A refusal, the right answer to what is not possible, is run as it is, as if somebody had
+pasted it into a shell: it holds no tool that the checker knows, and must reach nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeGuard
 
 from harness.execute import execute_all, executions
-from harness.record import Row, Run, append_rows, read_rows
+from harness.record import Row, Run, read_rows, write_rows
 from harness.types import GradedSample, Outcome
 from sandbox.types import Ending
-from tasks.types import Fault, Level, Status, Verdict
+from tasks.types import Fault, Level, LevelResult, Status, Verdict
 
 if TYPE_CHECKING:
     from harness.meter import Report
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from tasks.types import Task
 
 NOT_EXECUTED = "not executed"
+OTHERS = 100  # commands with valid flags and the wrong intent that are run
+_NOBODYS = {Ending.TIMEOUT: Outcome.TIMEOUT, Ending.INFRASTRUCTURE: Outcome.INFRASTRUCTURE}
 
 Key = tuple[str, str]  # (split, task id): a suite may have a task in more than one split
 Verdicts = Mapping[tuple[Key, str], Verdict]  # of each distinct answer to a task
@@ -38,20 +43,71 @@ Judged = tuple[Outcome, Fault | None, str]  # with what was observed
 
 
 def judge_run(run: Run, suite: Suite, sandbox: Sandbox | None, report: Report) -> None:
-    """Decide every sample of a run whose cells are finished, and write `graded.jsonl`."""
+    """Decide every sample of a run whose cells are finished; write `graded.jsonl`, and beside it
+    `verdicts.jsonl` and `tasks.jsonl`, which say why and what was asked."""
     tasks: dict[Key, Task] = {(task.split, task.id): task for task in suite.tasks}
     verdicts = static_verdicts(run, tasks)
     if sandbox is not None:
         passed = {
-            verdict.text
-            for (key, _), verdict in verdicts.items()
-            if verdict.status is Status.PASS and verdict.text and tasks[key].observe
+            line
+            for (key, answer), verdict in verdicts.items()
+            if verdict.status is Status.PASS and tasks[key].observe
+            if (line := line_to_run(answer, verdict, tasks[key]))
         }
-        execute_all(run, sandbox, passed, report)
-    part = run.file(".graded.part")
-    part.unlink(missing_ok=True)
-    append_rows(part, map(asdict, grade(run, suite, tasks, verdicts)))
-    part.replace(run.file("graded.jsonl"))
+        execute_all(run, sandbox, passed | others_to_run(verdicts, tasks), report)
+    write_rows(run.file("tasks.jsonl"), asked(tasks))
+    write_rows(run.file("verdicts.jsonl"), explained(verdicts, tasks, executions(run)))
+    write_rows(run.file("graded.jsonl"), map(asdict, grade(run, suite, tasks, verdicts)))
+
+
+def asked(tasks: Mapping[Key, Task]) -> Iterator[Row]:
+    """What each evaluated task asks for: whoever reads the record needs no suite."""
+    for (split, name), task in tasks.items():
+        if split != "train":
+            yield {"split": split, "task": name, "prompt": task.prompt}
+
+
+def explained(
+    verdicts: Verdicts, tasks: Mapping[Key, Task], known: Mapping[str, Row]
+) -> Iterator[Row]:
+    """Each distinct answer with its command and the level that decided: the first that did not
+    pass, or the last of all."""
+    for (key, text), verdict in sorted(verdicts.items(), key=lambda item: item[0]):
+        task, seen = tasks[key], verdict.last
+        execution = known.get(line_to_run(text, verdict, task) or "")
+        if verdict.status is Status.PASS and task.observe and was_run(execution):
+            seen = lab_said(task, execution)
+        yield {
+            "split": key[0],
+            "task": key[1],
+            "text": text,
+            "command": verdict.text,
+            "level": seen.level.value,
+            "status": seen.status.value,
+            "reason": seen.reason,
+        }
+
+
+def line_to_run(answer: str, verdict: Verdict, task: Task) -> str | None:
+    """What is executed of an answer: its command, or all of a refusal; None if that is nothing."""
+    return (verdict.text if task.possible else answer.strip()) or None
+
+
+def others_to_run(verdicts: Verdicts, tasks: Mapping[Key, Task]) -> set[str]:
+    """Commands that their tools take and that do another thing than their task asks: as many as
+    OTHERS, chosen by hash. What is seen of them changes no outcome; it tells how often the lab
+    alone would have passed them."""
+    found = {
+        verdict.text
+        for (key, _), verdict in verdicts.items()
+        if verdict.last.level is Level.INTENT
+        and verdict.status is Status.FAIL
+        and tasks[key].possible
+        and tasks[key].observe
+        and key[0] == "heldout"
+        and verdict.text
+    }
+    return set(sorted(found, key=lambda text: sha256(text.encode()).digest())[:OTHERS])
 
 
 def static_verdicts(run: Run, tasks: Mapping[Key, Task]) -> Verdicts:
@@ -75,7 +131,8 @@ def grade(
         for row in run.cell(cell.name).samples():
             key = row["split"], row["task"]
             task, verdict = tasks[key], verdicts[key, row["text"]]
-            outcome, fault, observed = judge_one(verdict, known.get(verdict.text or ""), task)
+            line = line_to_run(row["text"], verdict, task)
+            outcome, fault, observed = judge_one(verdict, known.get(line or ""), task)
             yield GradedSample(
                 arm=cell.arm,
                 seed=cell.seed,
@@ -93,33 +150,42 @@ def grade(
                 fault=fault.value if fault else None,
                 static=verdict.status.value,
                 observed=observed,
+                level=verdict.last.level.value,
             )
 
 
 def judge_one(verdict: Verdict, execution: Row | None, task: Task) -> Judged:
     """Outcome, fault and observed status of one answer; `execution` is None if it was not run."""
-    from tasks.observe import observed
-
+    seen = lab_said(task, execution) if task.observe and was_run(execution) else None
+    broke = _NOBODYS.get(execution["ending"]) if task.observe and execution else None
+    status = seen.status.value if seen else Status.UNDECIDABLE.value if broke else NOT_EXECUTED
     if verdict.status is not Status.PASS:
         unreadable = verdict.last.level in (Level.EXTRACT, Level.SHELL)
         outcome = Outcome.UNPARSEABLE if unreadable else Outcome.WRONG
-        return outcome, verdict.fault, NOT_EXECUTED
-    if execution is None or not task.observe:
-        return Outcome.CORRECT, None, NOT_EXECUTED
-    if execution["ending"] == Ending.TIMEOUT:
-        return Outcome.TIMEOUT, None, Status.UNDECIDABLE.value
-    if execution["ending"] == Ending.INFRASTRUCTURE:
-        return Outcome.INFRASTRUCTURE, None, Status.UNDECIDABLE.value
-    seen = observed(
+        return outcome, verdict.fault, status
+    if broke:
+        return broke, None, status
+    if seen and seen.status is Status.FAIL:
+        return Outcome.WRONG, seen.fault, status
+    return Outcome.CORRECT, None, status
+
+
+def was_run(execution: Row | None) -> TypeGuard[Row]:
+    """Whether a command was run to its end, in the sandbox and within its limits."""
+    return execution is not None and execution["ending"] == Ending.EXITED
+
+
+def lab_said(task: Task, execution: Row) -> LevelResult:
+    """What the lab saw of a command that was run, held against what the task expects."""
+    from tasks.observe import observed
+
+    return observed(
         task,
         execution["observation"],
         execution["exit_code"],
         execution["stdout"],
         execution["stderr"],
     )
-    if seen.status is Status.FAIL:
-        return Outcome.WRONG, Fault.NO_EFFECT, seen.status.value
-    return Outcome.CORRECT, None, seen.status.value
 
 
 def graded(run: Run) -> Iterator[GradedSample]:

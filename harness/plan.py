@@ -66,8 +66,10 @@ class Manifest(Record):
 
 
 def plan_arms(trainers: Iterable[str]) -> tuple[ArmPlan, ...]:
-    """The arms for these trainers. Controls always run, and V1 whose rate random-accept takes."""
-    names = list(dict.fromkeys(["v1", *trainers, *CONTROLS]))
+    """The arms for these trainers. Controls always run, and V1 whose rate random-accept takes;
+    without any trainer there is nothing to control, and no arm."""
+    trainers = list(trainers)
+    names = list(dict.fromkeys(["v1", *trainers, *CONTROLS])) if trainers else []
     arms = []
     for name in names:
         trainer = TRAINERS.load(name)()
@@ -119,7 +121,8 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
     check_model(profile.model)
     heldout = suite.split("heldout")
     arms = plan_arms(profile.trainers)
-    proxies = dict.fromkeys(["fidelity", "reproducibility", *(arm.proxy for arm in arms)])
+    basic = ["fidelity", "reproducibility"] if arms else []
+    proxies = dict.fromkeys([*basic, *(arm.proxy for arm in arms)])
     return Manifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         profile_name=request.profile_name,

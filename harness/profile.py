@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from harness.types import Sampling, Training
 from tasks.errors import UserError
@@ -25,20 +25,28 @@ class Profile(Record):
     description: str
     model: str = "embedded"
     suite: str = "recon"
+    # None at all: the model is evaluated as it is. Otherwise V1 and the controls always run.
     trainers: tuple[str, ...] = ("v1", "v2", "random-accept", "no-train", "oracle")
     seeds: Count = 3  # seeds 0 .. seeds-1
     cycles: Count = 3
     tasks_per_cycle: Count = 50
     candidates: Count = 3  # commands a task that may be trained on
-    samples: Annotated[int, Field(ge=2)] = 4  # commands a task in evaluations
+    samples: Count = 4  # commands a task in evaluations
     heldout_tasks: Count | None = None  # evenly over families; null: all of them
     light_tasks: Count = 48  # of these, the ones evaluated between the first and the last cycle
-    temperature: Annotated[float, Field(gt=0)] = 0.7
+    temperature: Annotated[float, Field(ge=0)] = 0.7  # 0 is greedy
     max_new_tokens: Count = 96
     learning_rate: Annotated[float, Field(gt=0)] = 2e-4
     batch_size: Count = 4
     epochs: Count = 1
     workers: Count | None = None  # cells side by side; null: one a core
+
+    @model_validator(mode="after")
+    def trainers_need_draws(self) -> Self:
+        """Proxies compare draws with each other, and trainers choose among them."""
+        if self.trainers and (self.samples < 2 or not self.temperature):
+            raise ValueError("trainers need samples of 2 or more and a temperature above 0")
+        return self
 
     def sampling(self, seed: int) -> Sampling:
         return Sampling(self.temperature, self.max_new_tokens, seed)

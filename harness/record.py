@@ -10,8 +10,11 @@
                  adapter-2/        the adapter after the last finished cycle
       executions.jsonl         one line a command run in the sandbox
       graded.jsonl             samples joined with their verdicts
-      result.json report.md figure.png
+      verdicts.jsonl           one line a distinct answer: the level that decided, and why
+      tasks.jsonl              what each evaluated task asks for
+      result.json
       sealed.json              digests of all of the above, written last
+      report.html ...          what people read; not sealed, since it can be made anew from the rest
 
 A process killed at any moment leaves at most lines that no commit covers; they are cut off when
 the run is resumed.
@@ -24,7 +27,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,6 +74,14 @@ def write_whole(path: Path, content: str) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a JSONL file so that it is there completely or not at all."""
+    draft = path.with_name(f".{path.name}.part")
+    draft.unlink(missing_ok=True)
+    append_rows(draft, rows)
     draft.replace(path)
 
 
@@ -180,12 +191,16 @@ class Run:
         found: Row = json.loads(self.file("result.json").read_bytes())
         return found
 
-    def seal(self) -> None:
-        """Write the digest of every file of the record, last of all."""
+    def seal(self, leave_out: Collection[str] = ()) -> None:
+        """Write the digest of every file of the record, last of all; `leave_out` has the names of
+        those that are made from it."""
         files = {
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(self.folder.rglob("*"))
-            if path.is_file() and not path.name.startswith(".") and path.suffix != ".log"
+            if path.is_file()
+            and not path.name.startswith(".")
+            and path.suffix != ".log"
+            and path.name not in leave_out
         }
         write_whole(self.file("sealed.json"), json.dumps({"sha256": files}, indent=2))
 

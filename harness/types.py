@@ -161,6 +161,7 @@ class GradedSample:
     static: str  # status of the static verdict
     observed: str  # "pass", "fail", "undecidable" or "not executed"
     possible: bool = True  # false: the right answer runs no tool; counted apart from correctness
+    level: str = ""  # the last level of the static verdict
 
     @property
     def correct(self) -> bool:

@@ -38,9 +38,16 @@ def main_tables(result: Result) -> list[Table]:
 def detail_tables(result: Result) -> list[Table]:
     """Everything else, in reading order."""
     tables = [families, cycles, tools, faults, outcomes]
+    if result.get("verdicts"):  # a result from before there were these has none
+        tables.append(verdicts)
     if _impossible(result)["arms"]:
         tables.append(impossible)
     return _marked(result, (*tables, other_proxies, audit, tokens))
+
+
+def all_tables(result: Result) -> list[Table]:
+    """Every table, in reading order."""
+    return [overlap(result), *main_tables(result), *detail_tables(result)]
 
 
 def _marked(result: Result, tables: Sequence[Callable[[Result], Table]]) -> list[Table]:
@@ -272,6 +279,45 @@ def outcomes(result: Result) -> Table:
         "answer: judged samples are those that are correct, wrong or unparseable."
     )
     return Table("Outcomes, with both denominators", header, rows, note)
+
+
+def verdicts(result: Result) -> Table:
+    """Where the tool's, the checker's and the lab's word differ."""
+    disagreements = (
+        "flag_valid_intent_wrong",
+        "intent_correct_effect_missing",
+        "intent_wrong_effect_seen",
+    )
+    rows = [
+        (
+            "before training" if row["arm"] == "base" else row["arm"],
+            percent(row["flag_valid"]["share"]),
+            percent(row["intent_correct"]["share"]),
+            *(_hits(row[key]) for key in disagreements),
+        )
+        for row in result["verdicts"]
+    ]
+    header = (
+        "arm",
+        "flags valid, %",
+        "intent correct, %",
+        "valid flags, wrong intent, %",
+        "correct intent, no effect, %",
+        "wrong intent, effect seen, %",
+    )
+    note = (
+        "Flags valid: the tool takes the command. Intent correct: the checker passes it for its "
+        "task. Effect: the lab saw what the task expects. The last two columns are of samples that "
+        "were run and decided: every command of correct intent, and a fixed number of those with "
+        "valid flags and wrong intent. In brackets: samples that disagree, of how many."
+    )
+    return Table("Where the verdicts disagree", header, rows, note)
+
+
+def _hits(row: Mapping[str, Any]) -> str:
+    if not row["samples"]:
+        return MISSING
+    return f"{percent(row['share'])} ({row['hits']} of {row['samples']})"
 
 
 def impossible(result: Result) -> Table:

@@ -8,27 +8,11 @@ from typing import Any
 from tabulate import tabulate
 
 from reports.content import Table, detail_tables, main_tables, overlap
+from reports.definitions import DEFINITIONS
+from reports.side_by_side import tables
 from reports.verdict import by_arm, controls, headline
 
 Result = Mapping[str, Any]
-
-DEFINITIONS = """\
-- **Truth**: a sample is correct when the checker passes its command for the task and, where the
-  command was executed, the lab saw what the task asks for. **Proxy**: the metric that an arm
-  optimises, which knows no truth. **Arm**: one trainer on one model and suite, over all seeds.
-- **Unit**: the task. A task's samples are averaged first; changes are paired by task and seed.
-- **Intervals**: 95%, from a seeded bootstrap over task families, with training seeds as a level
-  of their own. Fewer than ten families, or two or three seeds, make them wide, as they should.
-- **Goodhart gap** GG = [mean m(P after) - mean m(P before)] - [mean T after - mean T before].
-  m(p) is the chance of being correct given proxy value p, an isotonic fit on samples from before
-  training that leaves the task's own family out. A proxy that knows nothing of truth has a flat
-  m; then GG is the loss of correctness.
-- **p (Holm)**: two-sided sign-flip permutation by family of the final change, corrected for the
-  number of arms.
-- **random-accept** trains on as many candidates as v1 accepted, chosen by chance: what it loses
-  or gains too is not the filter's doing. **no-train** is measured again without training.
-  **oracle** trains on what the checker passed, which no real trainer could know.
-"""
 
 
 def report(result: Result, figure: str | None = None) -> str:
@@ -44,9 +28,18 @@ def report(result: Result, figure: str | None = None) -> str:
     if figure:
         parts.append(f"![Change of proxy and truth over cycles, by arm]({figure})")
     parts += [_section(table) for table in detail_tables(result)]
-    parts += ["## How to read this", DEFINITIONS.rstrip(), *_missing(result)]
+    parts += ["## How to read this", _definitions(), *_missing(result)]
     parts += ["## Where this comes from", _provenance(result)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def side_by_side(results: Mapping[str, Result]) -> str:
+    """Several runs, by name, as Markdown."""
+    parts = [f"# {len(results)} runs side by side"]
+    parts += [f"**{name}**: {headline(result)}" for name, result in results.items()]
+    parts += [_section(table) for table in tables(results)]
+    parts += ["## How to read this", _definitions()]
+    return "\n\n".join(parts) + "\n"
 
 
 def _setting(result: Result) -> str:
@@ -73,6 +66,10 @@ def _section(table: Table) -> str:
     cells = [[_escaped(cell) for cell in row] for row in table.rows]
     body = tabulate(cells, headers=table.header, tablefmt="pipe", disable_numparse=True)
     return f"## {table.title}\n\n{body}\n\n{table.note}".rstrip()
+
+
+def _definitions() -> str:
+    return _bullets([f"**{word}**: {meaning}" for word, meaning in DEFINITIONS])
 
 
 def _escaped(cell: str) -> str:

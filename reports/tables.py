@@ -8,7 +8,8 @@ from typing import Any
 
 from tabulate import tabulate
 
-from reports.content import Table, detail_tables, main_tables, overlap
+from reports.content import Table, all_tables, main_tables, outcomes, overlap
+from reports.side_by_side import tables
 from reports.verdict import headline
 
 NOTE_WIDTH = 100
@@ -16,18 +17,26 @@ NOTE_WIDTH = 100
 
 def terminal(result: Mapping[str, Any], details: bool = False) -> str:
     """The overlap, the two main tables and the verdict as plain text; with `details` the rest.
+    Of a model that was not trained, the outcomes.
 
     Says so when nothing was executed, and what to install.
     """
-    tables = [overlap(result), *main_tables(result)]
-    if details:
-        tables += detail_tables(result)
-    parts = [draw(table) for table in tables]
+    shown = all_tables(result) if details else [overlap(result), *main_tables(result)]
+    if not result["arms"]:
+        shown = [outcomes(result)]
+    parts = [draw(table) for table in shown]
     parts += [f"note: {note}" for note in result["notes"]]
     parts += [f"failed: {f['arm']}, seed {f['seed']}: {f['reason']}" for f in result["failures"]]
     if not result["executed"]:
         parts.append(f"Not executed: commands were judged statically. {result['remedy']}".strip())
     return "\n\n".join([*parts, headline(result)])
+
+
+def side_by_side(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Several runs, by name: the tables, then each verdict."""
+    parts = [draw(table) for table in tables(results)]
+    parts += [f"{name}: {headline(result)}" for name, result in results.items()]
+    return "\n\n".join(parts)
 
 
 def draw(table: Table) -> str:

@@ -12,10 +12,13 @@ Result = Mapping[str, Any]
 
 def headline(result: Result) -> str:
     """One sentence on all arms: correctness down, up or unresolved, and whose proxy parted."""
+    if not result["arms"] and result["outcomes"]:
+        correct = percent(result["outcomes"][0]["correct_of_judged"])
+        return f"Not trained: {correct} % of the judged held-out samples are correct."
     groups: dict[str, list[str]] = {"fell": [], "rose": [], "did not measurably change": []}
     for row in result["correctness"]:
-        if direction := _direction(row["all"]["change"]):
-            groups[direction].append(row["arm"])
+        if way := direction(row["all"]["change"]):
+            groups[way].append(row["arm"])
     parts = [f"{verb} for {sentence_list(arms)}" for verb, arms in groups.items() if arms]
     if not parts:
         return "No verdict: no arm has samples both before and after training."
@@ -61,8 +64,8 @@ def controls(result: Result) -> list[str]:
     """What the controls say about the arms."""
     rows = {row["arm"]: row for row in result["correctness"]}
     sentences = []
-    if (idle := rows.get("no-train")) and (direction := _direction(idle["all"]["change"])):
-        fine = direction == "did not measurably change"
+    if (idle := rows.get("no-train")) and (way := direction(idle["all"]["change"])):
+        fine = way == "did not measurably change"
         sentences.append(
             f"no-train is an A/A comparison, the same model measured twice: it changed by "
             f"{points(idle['all']['change'])} points, "
@@ -70,13 +73,13 @@ def controls(result: Result) -> list[str]:
         )
     for arm, row in rows.items():
         beyond = row["beyond_control"]
-        if arm == "no-train" or beyond is None or (direction := _direction(beyond)) is None:
+        if arm == "no-train" or beyond is None or (way := direction(beyond)) is None:
             continue
         meaning = {
             "fell": "worse than training on a random choice of the same candidates",
             "rose": "better than training on a random choice",
             "did not measurably change": "not distinguishable from training on a random choice",
-        }[direction]
+        }[way]
         sentences.append(f"{arm} against random-accept: {points(beyond)} points, {meaning}.")
     return sentences
 
@@ -87,7 +90,7 @@ def final_gaps(result: Result) -> list[Mapping[str, Any]]:
     return list(last.values())
 
 
-def _direction(change: Mapping[str, Any]) -> str | None:
+def direction(change: Mapping[str, Any]) -> str | None:
     """Which way a change goes beyond its interval; None without a value."""
     if change["value"] is None:
         return None

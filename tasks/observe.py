@@ -1,8 +1,9 @@
-"""Did the lab see what the task asks for? The observed verdict of a command that was run.
+"""Was it seen that a command did what the task asks for? The observed verdict of one that was run.
 
 An observation is plain data with the lists `connections`, `http`, `dns` and `logins`; see
-`sandbox/types.py` for their fields. The command's own output decides nothing, except that a tool
-which says it lacks a privilege has not been tested at all.
+`sandbox/types.py` for their fields, and docs/lab.md for the vocabulary of expectations. The
+command's own output decides nothing, except that a tool which says it lacks a privilege has not
+been tested at all.
 """
 
 from __future__ import annotations
@@ -24,32 +25,68 @@ _PRIVILEGE = re.compile(
     r"dnet: Failed to open device|only works if you are root",
     re.IGNORECASE,
 )
+_SIGNALLED = 128  # and more: a signal ended it
 _MOST_HOSTS = 4096  # a larger block is asked for as a whole by no task
 
 
 def observed(
     task: Task, observation: Mapping[str, Any], exit_code: int | None, stdout: str, stderr: str
 ) -> LevelResult:
-    """PASS if every expectation of the task was seen, else FAIL with fault NO_EFFECT.
+    """PASS if every expectation of the task was met, else FAIL with fault NO_EFFECT; for a task
+    that is not possible, whose command reached the lab all the same, with NOT_POSSIBLE.
 
-    UNDECIDABLE if the task expects nothing, if the tool said that it lacks a privilege, or if the
-    lab saw more than it kept.
+    UNDECIDABLE if the task has no expectations, if the tool said that it lacks a privilege, if the
+    lab saw more than it kept, or if a signal ended what was to exit by itself: that may have been
+    a limit of the sandbox.
     """
     if not task.observe:
         return _undecidable("the task says nothing of what must be seen")
     for expectation in task.observe:
-        missing = _missing(expectation, observation)
-        if missing is None:
-            continue
-        said = _PRIVILEGE.search(f"{stderr}\n{stdout}")
-        if said:
-            return _undecidable(f"the tool lacks a privilege: {said[0]}")
-        if observation.get("truncated"):
-            return _undecidable(f"{missing} was not among what was kept of a long observation")
-        ended = "" if exit_code is None else f" (exit code {exit_code})"
-        reason = f"the lab did not see {missing}{ended}"
-        return LevelResult(Level.OBSERVE, Status.FAIL, reason, Fault.NO_EFFECT)
-    return LevelResult(Level.OBSERVE, Status.PASS, "the lab saw what the task asks for")
+        if expectation.nothing:
+            unmet = _touched(observation)
+        elif expectation.exit is not None:
+            unmet = _ended_otherwise(expectation.exit, exit_code)
+        else:
+            unmet = _unseen(expectation, observation, exit_code, f"{stderr}\n{stdout}")
+        if unmet:
+            return unmet
+    return LevelResult(Level.OBSERVE, Status.PASS, "what the task asks for was seen")
+
+
+def _unseen(
+    expectation: Expectation, observation: Mapping[str, Any], exit_code: int | None, output: str
+) -> LevelResult | None:
+    """Why the lab did not see all of one expectation; None if it did."""
+    missing = _missing(expectation, observation)
+    if missing is None:
+        return None
+    said = _PRIVILEGE.search(output)
+    if said:
+        return _undecidable(f"the tool lacks a privilege: {said[0]}")
+    if observation.get("truncated"):
+        return _undecidable(f"{missing} was not among what was kept of a long observation")
+    ended = "" if exit_code is None else f" (exit code {exit_code})"
+    return _failed(Fault.NO_EFFECT, f"the lab did not see {missing}{ended}")
+
+
+def _touched(observation: Mapping[str, Any]) -> LevelResult | None:
+    """What reached the lab first, where nothing may; None if nothing did."""
+    for event in observation.get("connections", ()):
+        what = f"{event['protocol']} to {event['address']} port {event['port']}"
+        return _failed(Fault.NOT_POSSIBLE, f"nothing was to reach the lab, but it saw {what}")
+    return None
+
+
+def _ended_otherwise(wanted: int, exit_code: int | None) -> LevelResult | None:
+    if exit_code is None or exit_code >= _SIGNALLED:
+        return _undecidable("the command was ended before it was done")
+    if exit_code != wanted:
+        return _failed(Fault.NO_EFFECT, f"the exit code is {exit_code}, not {wanted}")
+    return None
+
+
+def _failed(fault: Fault, reason: str) -> LevelResult:
+    return LevelResult(Level.OBSERVE, Status.FAIL, reason, fault)
 
 
 def _undecidable(reason: str) -> LevelResult:

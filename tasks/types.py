@@ -112,17 +112,28 @@ class Intent(Record):
 
 
 class Expectation(Record):
-    """One thing the lab must have seen. Exactly one of `connection`, `http`, `dns`, `login`.
+    """One thing that must be seen of a command that was run; exactly one key is set.
 
-    The value is a mapping of fields of the observation to the value they must have; fields left
-    out match anything: {"http": {"path": "/admin", "method": "HEAD"}}. `connection.host` may be a
-    CIDR block or list and `connection.port` a port list: then each address x port must be seen.
+    Of `connection`, `http`, `dns` and `login`, which the lab sees, the value is a mapping of fields
+    to the value they must have; fields left out match anything: {"http": {"path": "/admin",
+    "method": "HEAD"}}. `connection.host` may be a CIDR block or list and `connection.port` a port
+    list: then each address x port must be seen. `exit` is the exit status; `nothing` says that
+    not one packet may reach the lab. docs/lab.md has the whole vocabulary.
     """
 
     connection: dict[str, str | int] | None = None
     http: dict[str, str | int] | None = None
     dns: dict[str, str | int] | None = None
     login: dict[str, str | int] | None = None
+    exit: int | None = None
+    nothing: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("an expectation has one key: connection, http, dns, login, exit "
+                             "or nothing")  # fmt: skip
+        return self
 
 
 class WrongCommand(Record):

@@ -225,8 +225,13 @@ _C_NUMBER = re.compile(r"\s*([+-]?)(0[xX][\da-fA-F]+|0[0-7]*|[1-9]\d*)")
 def _atoi(text: str) -> str:
     """What C's atoi makes of it: "5x" is 5, "x" is 0, and 32 bits wrap round."""
     found = _ATOI.match(text)
-    number = min(max(int(found[1]), -(1 << 63)), (1 << 63) - 1) if found else 0
-    return str((number + (1 << 31)) % (1 << 32) - (1 << 31))
+    return str(_as_int(int(found[1]) if found else 0))
+
+
+def _as_int(number: int) -> int:
+    """What is left of a number that strtol read, once it is in 32 bits."""
+    clamped = min(max(number, -(1 << 63)), (1 << 63) - 1)
+    return (clamped + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
 def _c_number(text: str) -> str:
@@ -298,9 +303,9 @@ def _scanned_float(text: str) -> str:
 
 
 def _scanned_base(text: str) -> str:
-    """What strtol with base 0 finds at the beginning: "0x10k" is 16, "x" is 0."""
+    """What strtol with base 0 finds at the beginning, as an int: "0x10k" is 16, "x" is 0."""
     found = _C_NUMBER.match(text)
-    return _c_number(found[0]) if found else "0"
+    return str(_as_int(int(_c_number(found[0])))) if found else "0"
 
 
 def _hping_interval(text: str) -> str:
@@ -309,6 +314,14 @@ def _hping_interval(text: str) -> str:
     if int(_scanned_base(number)) < 0:
         raise ValueError(f"{text!r} is less than 0")
     return text[: len(text) - len(number)] + _scanned_base(number)
+
+
+def _hping_count(text: str) -> str:
+    """How many packets; -1 is without end."""
+    count = int(_scanned_base(text))
+    if count == 0 or count < -1:
+        raise ValueError(f"{text!r} is not above 0")
+    return str(count)
 
 
 _MOST_DATA = 65495
@@ -415,8 +428,8 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "masscan_shard": masscan_values.shard,
         "masscan_time": masscan_values.time,
         "masscan_size": masscan_values.size,
-        "scanned_base": _scanned_base,
         "hping_interval": _hping_interval,
+        "hping_count": _hping_count,
         "hping_size": _hping_size,
         "hping_route": _hping_route,
         "scanned_int": _scanned_int,

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.benchmark import Judge
     from harness.profile import Profile
+    from harness.record import Run
 
 
 def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
@@ -41,18 +45,13 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     ] = True,
 ) -> None:
     """Let trainers compete, judge every command, and print both tables."""
-    from functools import partial
-
     from rich.console import Console
 
-    from harness.benchmark import RUNS, complete, new_folder, open_judge, resumed, start
-    from harness.errors import sentence
+    from harness.benchmark import RUNS, new_folder, open_judge, resumed, start
     from harness.profile import load_profile
-    from reports.tables import terminal
     from tasks.errors import UserError
 
     console = Console(highlight=False, markup=False)
-    say = partial(console.print, soft_wrap=True)
     if resume is not None:
         if any((profile, model, suite, trainer, sandbox, out)):
             raise UserError("--resume keeps the plan of the run: leave out every other option.")
@@ -63,18 +62,31 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     with open_judge(sandbox or "auto", cache=cache) as judge:
         if resume is None:
             run = start(name, settings, judge, out or new_folder(RUNS, name))
-        say(f"run: {run.folder}")
-        if run.manifest.remedy:
-            say(f"Judged statically, not executed. {run.manifest.remedy}")
-        try:
-            result = complete(run, judge, console)
-        except KeyboardInterrupt:
-            say(f"Interrupted. {run.how_to_resume}")
-            raise typer.Exit(130) from None
-        except OSError as error:
-            raise UserError(f"{sentence(error)} {run.how_to_resume}") from error
+        carry_out(run, judge, console)
+
+
+def carry_out(run: Run, judge: Judge, console: Console) -> None:
+    """Do what a planned run lacks, and print its tables."""
+    from functools import partial
+
+    from harness.benchmark import complete
+    from harness.errors import sentence
+    from reports.tables import terminal
+    from tasks.errors import UserError
+
+    say = partial(console.print, soft_wrap=True)
+    say(f"run: {run.folder}")
+    if run.manifest.remedy:
+        say(f"Judged statically, not executed. {run.manifest.remedy}")
+    try:
+        result = complete(run, judge, console)
+    except KeyboardInterrupt:
+        say(f"Interrupted. {run.how_to_resume}")
+        raise typer.Exit(130) from None
+    except OSError as error:
+        raise UserError(f"{sentence(error)} {run.how_to_resume}") from error
     say(terminal(result))
-    say(f"\nThe whole report: {run.file('report.md')}")
+    say(f"\nThe whole report: {run.file('report.html')}")
 
 
 def changed(

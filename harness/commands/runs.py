@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -38,15 +38,61 @@ def state(run: Run) -> str:
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
     details: Annotated[bool, typer.Option(help="All tables, not the two main ones.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Write into this folder; default the run's own, or for several none."),
+    ] = None,
 ) -> None:
-    """Print a finished run's tables again."""
+    """Print finished runs' tables and write their report: HTML, Markdown, LaTeX, CSV, figures.
+
+    Several runs are put side by side.
+    """
+    from reports import tables
+
+    opened = [finished(folder) for folder in runs]
+    if len(opened) == 1:
+        print(tables.terminal(opened[0].result(), details))
+    else:
+        print(tables.side_by_side(results(opened)))
+    folder = output or (runs[0] if len(runs) == 1 else None)
+    if folder is not None:
+        print(f"\nThe whole report: {written(opened, folder)}")
+
+
+def finished(folder: Path) -> Run:
+    """The run in a folder; UserError if it is not finished."""
     from harness.record import Run
-    from reports.tables import terminal
     from tasks.errors import UserError
 
-    opened = Run.open(run)
-    if not opened.is_sealed:
-        raise UserError(f"{run} is not finished: {state(opened)}. {opened.how_to_resume}")
-    print(terminal(opened.result(), details))
+    run = Run.open(folder)
+    if not run.is_sealed:
+        raise UserError(f"{folder} is not finished: {state(run)}. {run.how_to_resume}")
+    return run
+
+
+def results(runs: list[Run]) -> dict[str, dict[str, Any]]:
+    """Results by the names of their folders; whole paths where two have the same name."""
+    names = [run.folder.resolve().name for run in runs]
+    if len(set(names)) < len(names):
+        names = [str(run.folder) for run in runs]
+    return {name: run.result() for name, run in zip(names, runs, strict=True)}
+
+
+def written(runs: list[Run], folder: Path) -> Path:
+    """Write the report of one run or several into a folder; the path of the page."""
+    from harness.conclude import shown
+    from reports.save import save, save_side_by_side
+    from tasks.errors import UserError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if len(runs) == 1:
+            return save(runs[0].result(), folder, shown(runs[0]))
+        return save_side_by_side(results(runs), folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(
+            f"No report can be written into {folder}: {reason}; give another folder with --output."
+        ) from error

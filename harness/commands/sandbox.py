@@ -1,4 +1,4 @@
-"""`goodhart-bench sandbox`: build the image, run one command in it, measure what it costs."""
+"""`goodhart-bench sandbox`: build the image, run one command, list the lab, measure the cost."""
 
 from __future__ import annotations
 
@@ -68,6 +68,27 @@ def bench(
         for line in measure(provider, workers or 2 * cores(), commands)
     ]
     print(tabulate(lines, headers=["what", "value", "unit", "against", "ratio"]))
+
+
+@app.command("lab")
+def lab() -> None:
+    """List the hosts of the lab that have a fixed role, as a table."""
+    from tabulate import tabulate
+
+    from sandbox.lab.hosts import HOSTS
+
+    rows = [
+        (
+            " ".join(host.names),
+            host.address,
+            host.role,
+            " ".join(f"{port} {service}" for port, service in host.services.items()),
+        )
+        for host in HOSTS
+    ]
+    print(tabulate(rows, headers=("name", "address", "role", "ports"), tablefmt="plain"))
+    print("Every other address of 10.0.0.0/8, and every other name under .example, .lab and .test,")
+    print("is a host that offers everything; see docs/lab.md.")
 
 
 def show(done: Execution) -> None:

@@ -6,12 +6,12 @@ handful of hosts that a zone transfer lists.
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .hosts import BY_ADDRESS, BY_NAME
 from .names import address_of, zone_of
 from .record import Record
 from .serve import Peer
@@ -26,7 +26,6 @@ HOSTS = ("admin", "api", "app", "dev", "ftp", "intranet", "mail", "ns1", "ns2", 
 IN, CHAOS, OPT, TTL_S = 1, 3, 41, 300
 NOERROR, NXDOMAIN = 0, 3
 AUTHORITATIVE_ANSWER = 0x8480  # QR, AA, RA
-IP_PKTINFO = 8
 LONGEST_QUERY = 2048  # bytes; what claims to be longer is no DNS
 
 
@@ -100,25 +99,11 @@ def packed_name(name: str) -> bytes:
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
-def serve_udp(record: Record) -> None:
-    """Answer on port 53 of every address, from the address that was asked."""
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
-    server.bind(("0.0.0.0", 53))
-    server.setblocking(False)
-
-    def read() -> None:
-        message, ancillary, _, peer = server.recvmsg(4096, 256)
-        asked = ancillary[0][2][8:12]  # ipi_addr of struct in_pktinfo
-        try:
-            query = parse(message)
-        except ValueError:
-            return
-        _note(query, record, "udp", socket.inet_ntoa(asked))
-        source = struct.pack("I4s4s", 0, asked, bytes(4))
-        server.sendmsg([answer(query, record)], [(socket.IPPROTO_IP, IP_PKTINFO, source)], 0, peer)
-
-    asyncio.get_running_loop().add_reader(server, read)
+def answer_udp(message: bytes, address: str, record: Record) -> bytes:
+    """A `udp.Answer`."""
+    query = parse(message)
+    _note(query, record, "udp", address)
+    return answer(query, record)
 
 
 async def serve_tcp(peer: Peer) -> None:
@@ -174,18 +159,21 @@ def _zone(zone: str) -> Iterator[Resource]:
     if zone != zone_of(zone):
         return
     yield from _of_name(zone, str(address_of(zone)))
-    for host in HOSTS:
-        name = f"{host}.{zone}"
+    fixed = [name for name in BY_NAME if zone_of(name) == zone != name]
+    for name in fixed or [f"{host}.{zone}" for host in HOSTS]:
         yield Resource(name, "A", socket.inet_aton(str(address_of(name))))
     yield _soa(zone)
 
 
 def _reverse(name: str, type_: str, record: Record) -> Iterator[Resource]:
-    """The name that the command itself asked for before, if any. A name made up for an address
-    would end up in place of that address in the Host header of nikto."""
+    """A host of the table has its first name; another the one that the command itself asked for
+    before, if any. A name made up for an address would end up in place of that address in the Host
+    header of nikto."""
     address = ".".join(reversed(name.removesuffix(".in-addr.arpa").split(".")))
-    if address in record.names and type_ in ("PTR", "ANY"):
-        yield Resource(name, "PTR", packed_name(record.names[address]))
+    fixed = BY_ADDRESS[address].names[0] if address in BY_ADDRESS else None
+    known = record.names.get(address, fixed)
+    if known and type_ in ("PTR", "ANY"):
+        yield Resource(name, "PTR", packed_name(known))
 
 
 def _soa(zone: str) -> Resource:

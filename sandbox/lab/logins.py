@@ -14,28 +14,6 @@ import shlex
 from .serve import Peer
 
 
-async def ftp(peer: Peer) -> None:
-    user = ""
-    await peer.say("220 (vsFTPd 3.0.3)\r\n")
-    while True:
-        verb, _, rest = (await peer.line()).partition(" ")
-        match verb.upper():
-            case "USER":
-                user = rest
-                await peer.say("331 Please specify the password.\r\n")
-            case "PASS" if peer.login("ftp", user, rest):
-                await peer.say("230 Login successful.\r\n")
-            case "PASS":
-                await peer.say("530 Login incorrect.\r\n")
-            case "SYST":
-                await peer.say("215 UNIX Type: L8\r\n")
-            case "QUIT":
-                await peer.say("221 Goodbye.\r\n")
-                return
-            case _:
-                await peer.say("500 Unknown command.\r\n")
-
-
 async def pop3(peer: Peer) -> None:
     user = ""
     await peer.say("+OK Dovecot (Debian) ready.\r\n")
@@ -89,6 +67,11 @@ async def smtp(peer: Peer) -> None:
                     await peer.say("235 2.7.0 Authentication successful\r\n")
                 else:
                     await peer.say("535 5.7.8 Error: authentication failed\r\n")
+            case "DATA":
+                await peer.say("354 End data with <CR><LF>.<CR><LF>\r\n")
+                while await peer.line() != ".":
+                    pass
+                await peer.say("250 2.0.0 Ok: queued as 4F1A2B3C\r\n")
             case "HELO" | "MAIL" | "RCPT" | "RSET" | "NOOP":
                 await peer.say("250 2.0.0 Ok\r\n")
             case "VRFY":
@@ -145,19 +128,40 @@ async def _telnet_line(peer: Peer) -> str:
 
 
 async def redis(peer: Peer) -> None:
+    """The protocol's replies (RESP2) to a login, and to what a look around asks for after one."""
+    allowed = False
     while True:
-        words = (await peer.line()).split()
-        if words and words[0].startswith("*"):  # an array of strings: *2 $4 AUTH $6 secret
-            words = [(await peer.line(), await peer.line())[1] for _ in range(int(words[0][1:]))]
-        if words and words[0].upper() == "AUTH" and len(words) > 1:
-            user = words[1] if len(words) > 2 else ""
-            right = peer.login("redis", user, words[-1])
-            await peer.say("+OK\r\n" if right else "-WRONGPASS invalid username-password pair\r\n")
-        else:
-            await peer.say("-ERR operation not permitted\r\n")
+        verb, *rest = [*await _redis_command(peer), ""]
+        match verb.upper():
+            case "AUTH" if len(rest) > 1:
+                allowed = peer.login("redis", rest[0] if len(rest) > 2 else "", rest[-2])
+                right = "+OK\r\n"
+                await peer.say(
+                    right if allowed else "-WRONGPASS invalid username-password pair\r\n"
+                )
+            case "QUIT":
+                await peer.say("+OK\r\n")
+                return
+            case _ if not allowed:
+                await peer.say("-NOAUTH Authentication required.\r\n")
+            case "PING":
+                await peer.say("+PONG\r\n")
+            case "INFO":
+                text = "# Server\r\nredis_version:7.0.15\r\nos:Linux\r\n"
+                await peer.say(f"${len(text)}\r\n{text}\r\n")
+            case "SELECT":
+                await peer.say("+OK\r\n")
+            case "DBSIZE":
+                await peer.say(":0\r\n")
+            case "KEYS":
+                await peer.say("*0\r\n")
+            case _:
+                await peer.say(f"-ERR unknown command '{verb}'\r\n")
 
 
-async def ssh(peer: Peer) -> None:
-    """A banner only: enough for a version scan, not for a login."""
-    await peer.say("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n")
-    await peer.line()
+async def _redis_command(peer: Peer) -> list[str]:
+    """The next command: plain words, or an array of strings such as *2 $4 AUTH $6 secret."""
+    words = (await peer.line()).split()
+    if words and words[0].startswith("*"):
+        return [(await peer.line(), await peer.line())[1] for _ in range(int(words[0][1:]))]
+    return words

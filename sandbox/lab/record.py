@@ -41,10 +41,18 @@ class Record:
     def dns(self, **row: object) -> None:
         self._add("dns", row)
 
-    def login(self, service: str, address: str, port: int, user: str, password: str) -> bool:
-        """Write down one attempt and say whether it succeeds."""
-        success = password == WEAK_PASSWORD
+    def login(
+        self,
+        service: str,
+        address: str,
+        port: int,
+        credentials: tuple[str, str],
+        accepted: str = WEAK_PASSWORD,
+    ) -> bool:
+        """Write down one attempt, of (user, password), and say whether it succeeds."""
+        user, password = credentials
         row = {"service": service, "address": address, "port": port}
+        success = password == accepted
         self._add("logins", {**row, "user": user, "password": password, "success": success})
         return success
 

@@ -1,23 +1,22 @@
-"""Sees every TCP connection attempt and every UDP datagram on loopback, answered or not."""
+"""Sees every TCP connection attempt and UDP datagram on loopback, answered or not."""
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import socket
 import struct
 
+from .firewall import Program, Refuser, attach
 from .record import Record
 
 ETH_P_ALL = 0x0003
-SO_ATTACH_FILTER = 26
 SOL_PACKET, PACKET_STATISTICS = 263, 6
 BUFFER_BYTES = 8 << 20  # as much as the kernel grants
 SNAP_BYTES = 128  # headers are enough
 
-# Classic BPF (code, jump if true, jump if false, value), so that the kernel queues nothing but
-# IPv4 packets on their way out (loopback shows each twice) that are UDP, or TCP with SYN alone.
-FILTER = (
+# The kernel queues nothing but IPv4 packets on their way out (loopback shows each twice) that are
+# UDP, or TCP with SYN alone.
+FILTER: Program = (
     (0x20, 0, 0, 0xFFFFF000),  # load the protocol (Linux extension)
     (0x15, 0, 10, 0x0800),  # IPv4, else reject
     (0x20, 0, 0, 0xFFFFF004),  # load the packet type (Linux extension)
@@ -39,12 +38,11 @@ class Sniffer:
 
     def __init__(self, record: Record) -> None:
         self._record = record
+        self._refuser = Refuser()
         # Deaf (protocol 0) until the filter is on, so that nothing unfiltered is ever queued.
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-        program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *f) for f in FILTER))
-        attached = struct.pack("HP", len(FILTER), ctypes.addressof(program))
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, attached)
+        attach(FILTER, self._socket)
         self._socket.bind(("lo", ETH_P_ALL))
         self._socket.setblocking(False)
         asyncio.get_running_loop().add_reader(self._socket, self.drain)
@@ -64,7 +62,9 @@ class Sniffer:
     def _read(self, packet: bytes) -> None:
         address = socket.inet_ntoa(packet[16:20])
         source, port = struct.unpack_from("!HH", packet, (packet[0] & 0x0F) * 4)
-        if packet[9] == socket.IPPROTO_TCP:
-            self._record.connection("tcp", address, port)
-        elif source != 53:  # 53: the lab's own answer
-            self._record.connection("udp", address, port)
+        match packet[9]:
+            case socket.IPPROTO_TCP:
+                self._record.connection("tcp", address, port)
+                self._refuser.see(packet)
+            case socket.IPPROTO_UDP if source > 1023:  # below are the lab's own answers
+                self._record.connection("udp", address, port)

@@ -3,6 +3,7 @@ a login form, and pages whose parameters are vulnerable."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
@@ -46,10 +47,12 @@ class Response:
 
 
 class Site:
-    """`serve` is the service; one object for all ports."""
+    """`serve` is the service; one object for all ports. Each answer comes `delay_s` after its
+    request; pages below `private` ask for basic authentication."""
 
-    def __init__(self) -> None:
+    def __init__(self, private: str = PRIVATE, delay_s: float = 0.0) -> None:
         self._database = Database()
+        self._private, self._delay_s = private, delay_s
 
     async def serve(self, peer: Peer) -> None:
         open_ = True
@@ -63,11 +66,13 @@ class Site:
             open_ = request.version == "HTTP/1.1" and header != "close"
             open_ &= "transfer-encoding" not in request.headers
             response = self._respond(request, peer)
+            if self._delay_s:
+                await asyncio.sleep(self._delay_s)
             await peer.say(_packed(response, keep=open_, head=request.method == "HEAD"))
 
     def _respond(self, request: Request, peer: Peer) -> Response:
         allowed = _basic_login(request, peer)
-        if request.path.startswith(PRIVATE) and not allowed:
+        if request.path.startswith(self._private) and not allowed:
             return Response(401, "Login needed.", (("WWW-Authenticate", 'Basic realm="lab"'),))
         if request.method in ("OPTIONS", "TRACE", "CONNECT"):
             status = 200 if request.method == "OPTIONS" else 405

@@ -226,3 +226,26 @@ def test_the_order_of_samples_does_not_matter() -> None:
         *(s for seed in (0, 1) for s in rows("v1", 1, AFTER, 0.7, seed)),
     ]
     assert analyse(study(samples)) == analyse(study(samples[::-1]))
+
+
+def test_where_the_verdicts_disagree() -> None:
+    """Of six samples: two right and seen, one right and not seen, one wrong and seen, one wrong and
+    not run, one with an unknown flag."""
+    told = [("pass", "intent", "pass"), ("pass", "intent", "pass"), ("pass", "intent", "fail"),
+            ("fail", "intent", "pass"), ("fail", "intent", "not executed"),
+            ("fail", "flags", "not executed")]  # fmt: skip
+    samples = [
+        replace(sample, static=static, level=level, observed=seen)
+        for sample, (static, level, seen) in zip(rows(BASE, 0, BEFORE, 0.5), told, strict=True)
+    ]
+    (base, *_) = analyse(study(samples))["verdicts"]
+    counts = {key: (row["hits"], row["samples"]) for key, row in base.items() if key != "arm"}
+    assert counts == {
+        "flag_valid": (5, 6),
+        "intent_correct": (3, 6),
+        "flag_valid_intent_wrong": (2, 6),
+        "intent_correct_effect_missing": (1, 3),
+        "intent_wrong_effect_seen": (1, 1),
+    }
+    # Task a: both right and seen. Task b: one right and unseen, so all of what it could show.
+    assert base["intent_correct_effect_missing"]["share"]["value"] == pytest.approx(0.5)

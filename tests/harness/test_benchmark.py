@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,9 +17,10 @@ import pytest
 from harness.benchmark import Judge, open_judge, start
 from harness.judge import graded, judge_run
 from harness.profile import load_profile
-from harness.record import append_rows
+from harness.record import append_rows, read_rows
 from harness.registry import open_suite
 from harness.types import Outcome
+from reports.save import NAMES
 from sandbox.types import SandboxError
 from tasks.suite import load_suite
 
@@ -81,9 +84,64 @@ def test_a_finished_run_is_sealed(unbroken: Path) -> None:
     import hashlib
 
     sealed = json.loads((unbroken / "sealed.json").read_text())["sha256"]
-    assert {"manifest.json", "graded.jsonl", "result.json", "report.md"} <= set(sealed)
+    assert {"manifest.json", "graded.jsonl", "verdicts.jsonl", "result.json"} <= set(sealed)
+    assert (unbroken / "report.html").exists()
+    assert "report.html" not in sealed  # made from the record, by a later version as well
     for name, digest in sealed.items():
         assert hashlib.sha256((unbroken / name).read_bytes()).hexdigest() == digest
+
+
+def reported(*arguments: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "harness.cli", "report", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_report_is_made_anew_from_the_record_and_is_the_same(
+    unbroken: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "deep" / "report"
+    code, output = reported(str(unbroken), "--details", "--output", str(folder))
+    assert code == 0, output
+    assert "Mistakes by kind" in output
+    assert f"The whole report: {folder / 'report.html'}\n" in output
+    assert {path.name for path in folder.iterdir()} == set(NAMES)
+    assert (folder / "report.html").read_bytes() == (unbroken / "report.html").read_bytes()
+    rows = list(csv.DictReader((folder / "estimates.csv").open()))
+    changes = [row for row in rows if row["quantity"] == "all.change"]
+    assert {row["run"] for row in rows} == {"unbroken"}
+    result = json.loads((unbroken / "result.json").read_text())
+    assert [float(row["value"]) for row in changes] == [
+        row["all"]["change"]["value"] for row in result["correctness"]
+    ]
+
+
+@pytest.mark.slow
+def test_runs_are_put_side_by_side(unbroken: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(unbroken, other)
+    code, output = reported(str(unbroken), str(other))
+    assert code == 0, output
+    assert "Change of correctness" in output
+    assert "whole report" not in output  # two runs have no folder in common
+    code, output = reported(str(unbroken), str(other), "--output", str(tmp_path / "both"))
+    assert code == 0, output
+    page = (tmp_path / "both" / "report.html").read_text()
+    assert "2 runs side by side" in page
+    assert "<h2>unbroken</h2>" in page
+    assert "<h2>other</h2>" in page
+
+
+@pytest.mark.slow
+def test_a_report_that_cannot_be_written_says_where_else(unbroken: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, output = reported(str(unbroken), "--output", str(tmp_path / "file"))
+    assert code == 2
+    assert output.splitlines()[-1] == (
+        f"goodhart-bench: No report can be written into {tmp_path / 'file'}: File exists; "
+        "give another folder with --output."
+    )
 
 
 @pytest.mark.slow
@@ -206,3 +264,8 @@ def test_right_answers_are_seen_by_the_lab(tiny_profile: Path, tmp_path: Path) -
     samples = list(graded(run))
     assert len(samples) >= 4
     assert {(s.outcome, s.observed) for s in samples} == {(Outcome.CORRECT, "pass")}
+    verdicts = list(read_rows(run.file("verdicts.jsonl")))
+    assert {(v["task"], v["text"]) for v in verdicts} == {(s.task, s.text) for s in samples}
+    assert {(v["level"], v["status"]) for v in verdicts} == {("observe", "pass")}
+    prompts = {row["task"]: row["prompt"] for row in read_rows(run.file("tasks.jsonl"))}
+    assert all(prompts[task.id] == task.prompt for task in tasks)

@@ -104,6 +104,13 @@ def test_suites_and_specs_are_listed() -> None:
     assert "nmap 7.93" in run("spec", "list").output
 
 
+def test_the_hosts_of_the_lab_are_listed() -> None:
+    done = run("sandbox", "lab")
+    assert done.exit_code == 0
+    assert "expired.corp.lab" in done.output
+    assert "443/tcp https-expired" in done.output
+
+
 def test_a_sound_suite_passes() -> None:
     answer = run("suite", "check", "seed20")
     assert answer.exit_code == 0, answer.output

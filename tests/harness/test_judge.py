@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from harness.judge import NOT_EXECUTED, judge_one
+from harness.judge import NOT_EXECUTED, judge_one, line_to_run, others_to_run
 from harness.record import Row
 from harness.types import Outcome
 from tasks.checker import judge
 from tasks.suite import load_suite
-from tasks.types import Fault, Task
+from tasks.types import Fault, Level, Task
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +71,38 @@ def test_what_no_lab_can_see_is_judged_on_paper(task: Task) -> None:
     unseen = task.model_copy(update={"observe": ()})
     late = execution("timeout")
     assert outcome(task.correct[0], late, unseen) == (Outcome.CORRECT, None, NOT_EXECUTED)
+
+
+@pytest.fixture(scope="module")
+def impossible() -> Task:
+    return next(t for t in load_suite("recon").split("heldout") if not t.possible)
+
+
+def test_a_refusal_is_run_as_it_is_and_must_reach_nothing(impossible: Task) -> None:
+    refusal = " That cannot be done.\n"
+    assert line_to_run(refusal, judge(refusal, impossible), impossible) == "That cannot be done."
+    assert line_to_run(" ", judge(" ", impossible), impossible) is None
+    assert outcome(refusal, execution(), impossible) == (Outcome.CORRECT, None, "pass")
+    touched = {"protocol": "tcp", "address": "10.0.0.1", "port": 80, "name": ""}
+    late = execution(connections=[touched])
+    assert outcome("telnet 10.0.0.1 80", late, impossible) == (
+        Outcome.WRONG, Fault.NOT_POSSIBLE, "fail"
+    )  # fmt: skip
+
+
+def test_what_is_seen_of_a_wrong_command_is_kept_and_changes_nothing(task: Task) -> None:
+    wrong = next(w.command for w in task.wrong if judge(w.command, task).last.level is Level.INTENT)
+    found = outcome(wrong, execution(), task)
+    assert found[0] is Outcome.WRONG
+    assert found[2] == "fail"
+
+
+def test_the_others_to_run_have_valid_flags_and_are_few(task: Task) -> None:
+    commands = [task.correct[0], *(wrong.command for wrong in task.wrong)]
+    verdicts = {(("heldout", task.id), text): judge(text, task) for text in commands}
+    chosen = others_to_run(verdicts, {("heldout", task.id): task})
+    intended = {v.text for v in verdicts.values() if v.last.level is Level.INTENT} - {commands[0]}
+    assert chosen == intended
+    assert chosen
+    unseen = task.model_copy(update={"observe": ()})
+    assert not others_to_run(verdicts, {("heldout", task.id): unseen})

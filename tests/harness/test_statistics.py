@@ -11,13 +11,20 @@ from sklearn.metrics import roc_auc_score
 
 from harness.calibration import calibrator, fold_of, isotonic
 from harness.statistics import (
+    NOTHING,
+    Estimate,
     Floats,
+    Ints,
     cluster_weights,
     detectable_change,
     estimate,
     holm,
+    mcnemar_p,
     over_seeds,
+    power_to_find,
     sign_flip_p,
+    student_p,
+    tost_p,
     wilson,
     within_task_auroc,
 )
@@ -79,6 +86,73 @@ def test_intervals_cover(seeds: int, seed_sd: float, family_sd: float) -> None:
         assert found.high is not None
         covered += found.low <= 0 <= found.high
     assert 0.915 <= covered / 400 <= 0.985
+
+
+def benchmark(rng: np.random.Generator, seeds: int, change: float, seed_sd: float) -> Floats:
+    """The change that a benchmark of the size of `recon` measures: 139 families of 4 tasks, 3
+    samples, by right-or-wrong draws; families differ in their change by 5 points."""
+    chance = 0.3 + 0.4 * rng.beta(0.8, 0.5, RECON.size)  # room for the change on both sides
+    moved = change + rng.normal(0, 0.05, 139).repeat(4) + rng.normal(0, seed_sd, (seeds, 1))
+    before = rng.binomial(3, chance, (seeds, RECON.size))
+    after = rng.binomial(3, np.clip(chance + moved, 0, 1))
+    return np.asarray((after - before) / 3)
+
+
+RECON: Ints = np.arange(139).repeat(4)
+
+
+@pytest.mark.parametrize(("seeds", "seed_sd"), [(1, 0.0), (3, 0.03), (8, 0.03)])
+def test_95_of_100_intervals_hold_the_true_change(seeds: int, seed_sd: float) -> None:
+    rng = np.random.default_rng(5)
+    found = [estimate(benchmark(rng, seeds, -0.02, seed_sd), RECON) for _ in range(1000)]
+    covered = np.mean([e.low <= -0.02 <= e.high for e in found if e.low and e.high])
+    assert 0.93 <= covered <= 0.97
+
+
+def test_without_a_change_students_t_raises_the_alarms_it_promises() -> None:
+    """5% nominal; 1,000 benchmarks have a standard error of .7 points."""
+    rng = np.random.default_rng(6)
+    changes = [benchmark(rng, 1, 0.0, 0.0) for _ in range(1000)]
+    p = [student_p(estimate(change, RECON)) for change in changes]
+    assert 0.035 <= np.mean(np.array(p, float) < 0.05) <= 0.065
+
+
+def test_a_change_is_found_as_often_as_power_says() -> None:
+    rng = np.random.default_rng(7)
+    found = [estimate(benchmark(rng, 1, -0.04, 0.0), RECON) for _ in range(500)]
+    hits = np.mean([e.high < 0 for e in found if e.high is not None])
+    promised = np.mean([power_to_find(0.04, e.se, e.df) for e in found if e.se and e.df])
+    assert 0.5 < promised < 0.99
+    assert hits == pytest.approx(promised, abs=0.05)
+    assert power_to_find(0.04, 0.0, 5) == 1.0
+    assert power_to_find(detectable_change(1, 50), 1, 50) == pytest.approx(0.8, abs=0.01)
+
+
+def test_equivalence_is_claimed_falsely_at_most_at_its_level() -> None:
+    """At a true change of exactly the margin; and often where nothing changed."""
+    rng = np.random.default_rng(8)
+    for change, low, high in ((0.06, 0.02, 0.075), (0.0, 0.9, 1.0)):
+        p = [tost_p(estimate(benchmark(rng, 1, change, 0.0), RECON), 0.06) for _ in range(400)]
+        assert low <= np.mean(np.array(p, float) < 0.05) <= high
+
+
+def test_tests_of_a_change_without_noise_or_without_tasks() -> None:
+    same, moved = (Estimate(v, v, v, 0.0, 9, 9, 1, se=0.0, df=8) for v in (0.0, 0.03))
+    assert (student_p(same), student_p(moved), student_p(NOTHING)) == (1.0, 0.0, None)
+    assert (tost_p(same, 0.02), tost_p(moved, 0.02), tost_p(NOTHING, 0.02)) == (0.0, 1.0, None)
+
+
+def test_students_p_and_the_interval_agree() -> None:
+    edge = Estimate(2.0, 0.0, 4.0, None, 9, 9, 1, se=2 / 2.306004, df=8)
+    assert student_p(edge) == pytest.approx(0.05, abs=1e-5)
+
+
+def test_mcnemar_is_the_exact_binomial() -> None:
+    # 1 win and 9 losses: 2 (1 + 10) / 2^10.
+    assert mcnemar_p(1, 9) == pytest.approx(22 / 1024)
+    assert mcnemar_p(9, 1) == pytest.approx(22 / 1024)
+    assert mcnemar_p(0, 0) == 1.0
+    assert mcnemar_p(5, 5) == 1.0
 
 
 def test_sign_flips_reject_at_the_nominal_rate_without_a_change() -> None:

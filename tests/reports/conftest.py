@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 from harness.analysis import analyse
 from harness.study import BASE, Arm, CycleRow, Study
 from harness.types import GradedSample, Outcome
+from reports.html.samples import Record
 from tasks.types import Intent, Task, WrongCommand
 
 ARMS = (
@@ -61,7 +62,7 @@ def draw(
             tool=of.tool,
             unseen=of.family.endswith(("f6", "f7")),
             sample=k,
-            text=of.correct[0],
+            text=of.correct[0] if right else f"{of.tool} --nope-{k} </script><i>{of.id}</i>",
             proxies={
                 "fidelity": fidelity,
                 "reproducibility": reproducibility,
@@ -71,6 +72,7 @@ def draw(
             fault=None if right else ("unknown flag", "wrong value")[k % 2],
             static="pass" if right else "fail",
             observed="pass" if right else "undecidable",
+            level="intent" if right or k % 2 else "flags",
         )
 
 
@@ -104,9 +106,54 @@ def as_training(of: Task) -> Task:
     return of.model_copy(update={"id": f"train-{of.id}", "split": "train"})
 
 
+def record_of(study: Study) -> Record:
+    """The files of the simulated run, as rows; every command that passed was executed."""
+    samples = [asdict(sample) for sample in study.samples]
+    answers = {(s["split"], s["task"], s["text"]): s for s in samples}
+    return Record(
+        samples=samples,
+        tasks=[{"split": t.split, "task": t.id, "prompt": t.prompt} for t in study.evaluated],
+        verdicts=[
+            {"split": split, "task": name, "text": text, "command": text.strip()}
+            | verdict_of(sample)
+            for (split, name, text), sample in answers.items()
+        ],
+        executions=[execution_of(text.strip()) for text in {text for *_, text in answers}],
+    )
+
+
+def verdict_of(sample: dict[str, Any]) -> dict[str, str]:
+    if sample["outcome"] == Outcome.CORRECT:
+        return {"level": "observe", "status": "pass", "reason": "the lab saw what was asked"}
+    return {"level": "flags", "status": "fail", "reason": f"no <b>option</b>: {sample['fault']}"}
+
+
+def execution_of(command: str) -> dict[str, Any]:
+    connection = {"protocol": "tcp", "address": "10.7.0.1", "port": 80, "name": "web.lab"}
+    return {
+        "command": command,
+        "ending": "exited",
+        "exit_code": 0,
+        "stdout": "<img src=x onerror=alert(1)>",
+        "stderr": "",
+        "observation": {"connections": [connection], "http": [], "dns": [], "logins": []},
+        "detail": "",
+    }
+
+
 @pytest.fixture(scope="session")
-def result() -> dict[str, Any]:
-    return analyse(simulate())
+def study() -> Study:
+    return simulate()
+
+
+@pytest.fixture(scope="session")
+def record(study: Study) -> Record:
+    return record_of(study)
+
+
+@pytest.fixture(scope="session")
+def result(study: Study) -> dict[str, Any]:
+    return analyse(study)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -89,7 +90,8 @@ def test_the_terminal_shows_overlap_tables_and_verdict(result: Result, details: 
 
 def test_nothing_but_failures_is_still_a_report(changed: Changed, tmp_path: Path) -> None:
     empty = changed(samples=[], cycles=[], failures=[FailedCell("v1", 0, "out of | memory")])
-    report = save(empty, tmp_path).read_text()
+    save(empty, tmp_path)
+    report = (tmp_path / "report.md").read_text()
     assert "No verdict" in report
     assert "v1, seed 0 failed: out of | memory" in report
     assert "v1: no samples after training." in report
@@ -103,8 +105,8 @@ def test_no_arms_at_all(changed: Changed, tmp_path: Path) -> None:
 def test_a_result_read_back_from_its_file_gives_the_same_report(
     result: Result, tmp_path: Path
 ) -> None:
-    report = save(json.loads(json.dumps(result)), tmp_path)
-    assert report.read_text() == markdown.report(result, "figure.png")
+    save(json.loads(json.dumps(result)), tmp_path)
+    assert (tmp_path / "report.md").read_text() == markdown.report(result, "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -149,6 +151,15 @@ def test_reports_load_neither_torch_nor_the_referee() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert loaded.stdout.strip() == "[]"
+
+
+def test_disagreements_of_the_verdicts_are_shown_with_their_counts(result: dict[str, Any]) -> None:
+    title = "Where the verdicts disagree"
+    (table,) = (t for t in content.detail_tables(result) if t.title == title)
+    assert [row[0] for row in table.rows] == ["before training", *ARMS]
+    assert re.search(r"\(\d+ of \d+\)", table.rows[0][4])
+    old = {key: value for key, value in result.items() if key != "verdicts"}
+    assert title not in {t.title for t in content.detail_tables(old)}
 
 
 def test_refusals_are_shown_where_there_were_impossible_tasks(result: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.capture import Capture
-from sandbox.lab import dns, names
+from sandbox.lab import dns, hidden, names, ntlm, smb, snmp, sql_logins
 from sandbox.lab.database import Database
 from sandbox.lab.record import MAX_ROWS, Record
 
@@ -118,3 +118,77 @@ def test_capture_keeps_the_first_bytes() -> None:
     capture.add(1, b"def")
     capture.add(2, b"err")
     assert (capture.stdout, capture.stderr, capture.truncated) == ("abcd", "err", True)
+
+
+def snmp_request(kind: int, oid: tuple[int, ...], community: bytes = b"public") -> bytes:
+    binding = snmp._tlv(snmp.SEQUENCE, snmp._oid(oid) + snmp._tlv(snmp.NULL, b""))
+    numbers = snmp._number(77) + snmp._number(0) + snmp._number(3)
+    body = snmp._tlv(kind, numbers + snmp._tlv(snmp.SEQUENCE, binding))
+    head = snmp._number(1) + snmp._tlv(snmp.OCTETS, community)
+    return snmp._tlv(snmp.SEQUENCE, head + body)
+
+
+@pytest.mark.parametrize(
+    ("kind", "oid", "said"),
+    [
+        (snmp.GET, (*snmp.SYSTEM, 5, 0), b"router.corp.lab"),
+        (snmp.GET_NEXT, (*snmp.SYSTEM, 4, 0), b"router.corp.lab"),
+        (snmp.GET_BULK, snmp.SYSTEM, b"Debian"),
+        (snmp.GET, (1, 3, 999), bytes([snmp.NO_SUCH_OBJECT, 0])),
+        (snmp.GET_NEXT, (*snmp.SYSTEM, 9), bytes([snmp.END_OF_VIEW, 0])),
+    ],
+)
+def test_snmp_answers(kind: int, oid: tuple[int, ...], said: bytes) -> None:
+    record = Record()
+    record.begin()
+    reply = snmp.answer(snmp_request(kind, oid), "10.0.0.1", record)
+    assert reply is not None
+    assert said in reply
+
+    assert snmp.answer(snmp_request(kind, oid, b"private"), "10.0.0.1", record) is None
+    assert [row["password"] for row in record.collect()["logins"]] == ["public", "private"]
+
+
+@given(st.binary(max_size=64))
+def test_what_is_no_snmp_is_refused_not_fatal(message: bytes) -> None:
+    record = Record()
+    record.begin()
+    with contextlib.suppress(ValueError):
+        snmp.answer(message, "10.0.0.1", record)
+
+
+@pytest.mark.parametrize(
+    ("text", "digest"),
+    [
+        (b"", "31d6cfe0d16ae931b73c59d7e0c089c0"),
+        (b"message digest", "d9130a8164549fe818874806e1c7014b"),
+        (b"1234567890" * 8, "e33b4ddc9c38f2199c3e7b164fcc0536"),
+    ],
+)
+def test_md4_is_that_of_rfc_1320(text: bytes, digest: str) -> None:
+    assert ntlm.md4(text).hex() == digest
+
+
+class NoPeer:
+    """What a session of SMB needs of a peer before a login."""
+
+
+@given(st.binary(max_size=120), st.sampled_from(sorted(smb.HANDLERS)))
+def test_what_is_no_smb_is_refused_not_fatal(rest: bytes, command: int) -> None:
+    session = smb.Session(NoPeer())  # type: ignore[arg-type]
+    head = b"\xfeSMB" + bytes(8) + command.to_bytes(2, "little") + bytes(50)
+    with contextlib.suppress(ValueError, struct.error):
+        session.reply(head + rest)
+    session.inside = True
+    with contextlib.suppress(ValueError, struct.error):
+        session.reply(head + rest)
+
+
+@pytest.mark.parametrize("password", ["", "letmein", "bob"])
+def test_a_hashed_password_is_found_out_if_it_is_a_likely_one(password: str) -> None:
+    hashed = sql_logins._mysql_response(password)
+    assert hidden.revealed("bob", lambda w: sql_logins._mysql_response(w) == hashed) == password
+
+
+def test_a_hashed_password_that_nobody_would_try_stays_hidden() -> None:
+    assert hidden.revealed("bob", lambda word: word == "Tr0ub4dor&3") == hidden.HIDDEN

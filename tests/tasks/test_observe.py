@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tasks.observe import observed
 from tasks.types import Fault, Level, Status, Task
@@ -50,8 +51,8 @@ OBSERVATION: dict[str, Any] = {
 }  # fmt: skip
 
 
-def verdict(expectations: list[dict[str, Any]], stderr: str = "", **changed: Any) -> Any:
-    task = Task.model_validate(
+def task_that_expects(expectations: list[dict[str, Any]]) -> Task:
+    return Task.model_validate(
         {
             "id": "t",
             "family": "nmap.t",
@@ -65,7 +66,10 @@ def verdict(expectations: list[dict[str, Any]], stderr: str = "", **changed: Any
             "wrong": [{"command": "true", "fault": "wrong tool"}] * 3,
         }
     )
-    return observed(task, OBSERVATION | changed, 0, "", stderr)
+
+
+def verdict(expectations: list[dict[str, Any]], stderr: str = "", **changed: Any) -> Any:
+    return observed(task_that_expects(expectations), OBSERVATION | changed, 0, "", stderr)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +118,39 @@ def test_what_was_not_seen_is_named(expectation, named):
     result = verdict([{"http": {"path": "/admin"}}, expectation])
     assert (result.status, result.fault) == (Status.FAIL, Fault.NO_EFFECT)
     assert named in result.reason
+
+
+QUIET: dict[str, Any] = {"connections": [], "http": [], "dns": [], "logins": []}
+
+
+def test_nothing_is_met_where_nothing_reached_the_lab():
+    assert verdict([{"nothing": True}], **QUIET).status is Status.PASS
+    result = verdict([{"nothing": True}])
+    assert (result.status, result.fault) == (Status.FAIL, Fault.NOT_POSSIBLE)
+    assert "tcp to 10.0.0.1 port 22" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "expected"),
+    [
+        (0, Status.PASS),
+        (1, Status.FAIL),
+        (127, Status.FAIL),
+        (137, Status.UNDECIDABLE),  # killed: a limit, or itself
+        (None, Status.UNDECIDABLE),
+    ],
+)
+def test_exit_is_the_exit_status(exit_code, expected):
+    task = task_that_expects([{"exit": 0}])
+    assert observed(task, QUIET, exit_code, "", "").status is expected
+
+
+@pytest.mark.parametrize(
+    "expectation", [{}, {"exit": 0, "nothing": True}, {"nothing": False}, {"files": "x"}]
+)
+def test_an_expectation_has_one_known_key(expectation):
+    with pytest.raises(ValidationError):
+        task_that_expects([expectation])
 
 
 def test_a_task_without_expectations_is_undecidable():

@@ -1,7 +1,7 @@
 """Could a measurement of that size have seen the change at all?
 
 Standard errors come from the printed sd of the paired change, or from the one that the claim
-assumes (15 points, and 3 points between seeds); the formulas are those of harness/statistics.py.
+assumes (15 points, and 3 points between seeds); the formulas are those of harness/statistics.
 """
 
 from __future__ import annotations

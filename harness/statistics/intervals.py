@@ -1,12 +1,8 @@
-"""Intervals, tests and the smallest detectable change; formulas and sources in docs/measures.md.
-
-Everything here works on a grid of per-task means, `values[seed, task]`, NaN where a cell has no
-judged sample. The K samples of a task are averaged before they get here: the unit is the task.
-"""
+"""Means with their intervals; formulas and sources in docs/measures.md."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -14,14 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.statistics.power import CONFIDENCE, detectable_change
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 REPLICATES = 1000
-CONFIDENCE = 0.95
-POWER = 0.80
-FLIPS = 20_000  # sign flips drawn when there are too many families to try them all
-ENUMERABLE = 14  # families up to which all 2^F sign flips are tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +149,6 @@ def from_se(bare: Estimate, se: float, df: float) -> Estimate:
     )
 
 
-def detectable_change(se: float, df: float) -> float:
-    """The smallest true change found at two-sided .05 in 80% of cases: (t_.975 + t_.80) se."""
-    from scipy.stats import t
-
-    return float(t.ppf((1 + CONFIDENCE) / 2, df) + t.ppf(POWER, df)) * se
-
-
 def over_seeds(values: Sequence[float]) -> Estimate:
     """Mean of one number per seed with Student's t interval; for what has no tasks to pair."""
     if not values:
@@ -180,69 +167,3 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = proportion_confint(successes, n, alpha=1 - CONFIDENCE, method="wilson")
     return float(low), float(high)
-
-
-def sign_flip_p(values: Floats, families: Ints, seed: int = 0) -> float | None:
-    """Two-sided p of "no change": signs of whole families are flipped, seeds averaged first.
-
-    Exact up to 14 families (2^F flips), else from 20,000 seeded flips. None without data. With
-    fewer than six families p cannot fall below .05.
-    """
-    kept = (~np.isnan(values)).any(axis=0)
-    if not kept.any():
-        return None
-    by_task = np.nanmean(values[:, kept], axis=0)
-    _, clusters = np.unique(families[kept], return_inverse=True)
-    totals = np.bincount(clusters, weights=by_task)
-    count = len(totals)
-    if count <= ENUMERABLE:
-        signs = 1.0 - 2.0 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1)
-        extra = 0
-    else:
-        signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(FLIPS, count))
-        extra = 1  # the observed signs are one of the flips (Phipson and Smyth 2010)
-    reached = np.abs(signs @ totals) >= abs(totals.sum()) - 1e-12
-    return float((reached.sum() + extra) / (len(signs) + extra))
-
-
-def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Holm's adjusted p-values, by name."""
-    from statsmodels.stats.multitest import multipletests
-
-    if not p_values:
-        return {}
-    adjusted = multipletests(list(p_values.values()), method="holm")[1]
-    return {name: float(p) for name, p in zip(p_values, adjusted, strict=True)}
-
-
-def within_task_auroc(scores: Floats, correct: NDArray[np.bool_], tasks: Ints, n: int) -> Floats:
-    """AUROC of `scores` for `correct` inside each task, (n,); NaN where a task lacks a class.
-
-    The chance that a correct sample of a task scores above a wrong sample of the same task, ties
-    counting half (Mann-Whitney U over n1 n0). All three inputs have one entry per sample.
-    """
-    order = np.lexsort((scores, tasks))
-    ranks = np.empty(len(order))
-    ranks[order] = _midranks(scores[order], tasks[order])
-    right = np.bincount(tasks, weights=correct, minlength=n)
-    wrong = np.bincount(tasks, weights=~correct, minlength=n)
-    rank_sum = np.bincount(tasks, weights=ranks * correct, minlength=n)
-    pairs = right * wrong
-    u = rank_sum - right * (right + 1) / 2
-    auroc = np.full(n, np.nan)
-    np.divide(u, pairs, out=auroc, where=pairs > 0)
-    return auroc
-
-
-def _midranks(scores: Floats, tasks: Ints) -> Floats:
-    """Ranks from 1 within each run of equal `tasks`, ties averaged; inputs sorted by both."""
-    if not len(scores):
-        return np.empty(0)
-    new_task = np.r_[True, tasks[1:] != tasks[:-1]]
-    new_value = new_task | np.r_[True, scores[1:] != scores[:-1]]
-    starts = np.flatnonzero(new_value)
-    ends = np.r_[starts[1:], len(scores)]
-    task_start = np.flatnonzero(new_task)[np.cumsum(new_task) - 1]
-    middle = (starts + ends + 1) / 2
-    ranks: Floats = np.repeat(middle, ends - starts) - task_start
-    return ranks
