@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from sandbox.types import Sandbox
 
 LIMITS = Limits(wall_s=10)  # a tool that has not complained by then is at work
+# Where tools are only asked about their command line, they get no raw sockets: "can't open raw
+# socket" is how fping, hping3, nmap and tcpdump say at once that they have taken it.
+RAW = False
 
 
 def asker(sandbox: Sandbox) -> Callable[[str], Answer]:

@@ -76,14 +76,15 @@ def cached(sandbox: Sandbox) -> Sandbox:
     return CachedSandbox(sandbox, checker_digest())
 
 
-def open_sandbox(name: str) -> Sandbox:
-    """A registered sandbox by name, or "auto"; commands mostly wait, so two run for each core."""
+def open_sandbox(name: str, *, raw: bool = True) -> Sandbox:
+    """A registered sandbox by name, or "auto"; commands mostly wait, so two run for each core.
+    `raw`: see `sandbox.open_sandbox`."""
     workers = 2 * cores()
     if name == "auto":
         import sandbox
 
-        return sandbox.open_sandbox("auto", workers=workers)
-    return SANDBOXES.load(name)(name, workers=workers)
+        return sandbox.open_sandbox("auto", workers=workers, raw=raw)
+    return SANDBOXES.load(name)(name, workers=workers, raw=raw)
 
 
 def cores() -> int:

@@ -95,7 +95,7 @@ MODELS: Registry[Callable[..., AdapterPolicy]] = Registry(
     "model", "models", {"embedded": "harness.policy:CausalPolicy.load"}
 )
 
-SANDBOXES: Registry[Callable[..., Sandbox]] = Registry(
+SANDBOXES: Registry[Callable[..., Sandbox]] = Registry(  # with workers= and raw= as well
     "sandbox",
     "sandboxes",
     {"docker": "sandbox:open_sandbox", "bubblewrap": "sandbox:open_sandbox"},

@@ -48,12 +48,14 @@ def providers() -> list[Provider]:
     return [bubblewrap.provider(image), docker.provider(image)]
 
 
-def open_sandbox(name: str = "auto", workers: int = 2) -> Sandbox:
+def open_sandbox(name: str = "auto", workers: int = 2, *, raw: bool = True) -> Sandbox:
     """Start a provider ("bubblewrap", "docker", or "auto": the first usable) with its labs.
 
     `workers` commands run at a time, each beside a lab of its own. Many tools mostly wait, so
-    more workers than cores are worth their 50 MB each. SandboxError, with the remedy, if the
-    provider cannot be used.
+    more workers than cores are worth their 50 MB each. With `raw`, commands have raw sockets and
+    scan as root's would; without, they have no capability, and tools that need one say so as soon
+    as they have taken their command line. SandboxError, with the remedy, if the provider cannot
+    be used.
     """
     from sandbox import bubblewrap, docker
     from sandbox.build import built_image
@@ -67,7 +69,7 @@ def open_sandbox(name: str = "auto", workers: int = 2) -> Sandbox:
     if chosen is None or image is None:
         raise SandboxError(_no_sandbox(asked))
     start = {bubblewrap.NAME: bubblewrap.open_pool, docker.NAME: docker.open_pool}
-    return start[chosen.name](image, workers)
+    return start[chosen.name](image, workers, raw=raw)
 
 
 def _no_sandbox(asked: list[Provider]) -> str:

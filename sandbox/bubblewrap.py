@@ -3,9 +3,10 @@
 Each worker has two user namespaces, one inside the other, held open by its lab. The inner one owns
 the lab's network. A supervisor in the outer one, where it is root, wraps each command; the command
 runs in the inner one, where there is no root: as uid 1000 with own processes, own mounts, a
-system-call filter, and CAP_NET_RAW alone, which counts only where the network is owned. No third
-user namespace can be made. Started by root, everything first becomes `nobody`, so that there is one
-path to trust; the kernel also exempts root from the limit on processes.
+system-call filter, and no capability but CAP_NET_RAW, for raw sockets, which counts only where the
+network is owned. No third user namespace can be made. Started by root, everything first becomes
+`nobody`, so that there is one path to trust; the kernel also exempts root from the limit on
+processes.
 """
 
 from __future__ import annotations
@@ -73,8 +74,9 @@ def provider(image: Image | None) -> Provider:
     return Provider(NAME, True, "rootless, no daemon")
 
 
-def open_pool(image: Image, workers: int) -> Pool:
-    return Pool(NAME, image.digest, lambda: BubblewrapWorker(Path(image.rootfs)), workers)
+def open_pool(image: Image, workers: int, *, raw: bool) -> Pool:
+    rootfs = Path(image.rootfs)
+    return Pool(NAME, image.digest, lambda: BubblewrapWorker(rootfs, raw=raw), workers, raw=raw)
 
 
 class BubblewrapWorker:
@@ -82,7 +84,7 @@ class BubblewrapWorker:
 
     clean = True  # what a command leaves behind goes with its namespaces
 
-    def __init__(self, rootfs: Path) -> None:
+    def __init__(self, rootfs: Path, *, raw: bool) -> None:
         self.served = 0
         root = os.geteuid() == 0
         seen, source = ("/tmp/rootfs", "/tmp/lab") if root else (str(rootfs), str(LAB_SOURCE))
@@ -94,11 +96,12 @@ class BubblewrapWorker:
         try:
             lab = self._start("lab", [*before, *holder] if root else holder)
             self.lab = Lab(lab.channel)
-            settings = json.dumps({"holder": lab.process.pid, "rootfs": seen})
+            settings = json.dumps({"holder": lab.process.pid, "rootfs": seen, "raw": raw})
             serve = [sys.executable, "-B", "-m", "sandbox.serve_bubblewrap", settings]
             self._supervisor = self._start("supervisor", serve)
             self._supervisor.channel.answer(START_S)
-            check_isolation(self.execute, {"processes": str(PROBED.processes)})
+            processes = {"processes": str(PROBED.processes)}
+            check_isolation(self.execute, raw=raw, also=processes)
         except SandboxError as error:
             words = " ".join(program.last_words() for program in self._programs)
             self.close()

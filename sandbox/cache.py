@@ -2,9 +2,10 @@
 
     executions.sqlite    key -> the execution as JSON, beside the images
 
-The key covers everything that an execution depends on: provider, image, this package with its lab,
-limits and command, and the versions of those who will judge it. What the sandbox and not the
-command ended is not kept, nor what ran into a limit: another machine, or another time, may differ.
+The key covers everything that an execution depends on: provider, image, raw sockets or none, this
+package with its lab, limits and command, and the versions of those who will judge it. What the
+sandbox and not the command ended is not kept, nor what ran into a limit: another machine, or
+another time, may differ.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class CachedSandbox:
     whatever reads the executions: another one of them makes all be run again."""
 
     def __init__(self, inner: Sandbox, versions: str, path: Path | None = None) -> None:
-        self.name, self.image = inner.name, inner.image
+        self.name, self.image, self.raw = inner.name, inner.image, inner.raw
         self._inner, self._versions = inner, versions
         self._cache = Cache(path or image_home() / "executions.sqlite")
 
@@ -115,7 +116,8 @@ class CachedSandbox:
         return done
 
     def _key(self, command: str, limits: Limits) -> bytes:
-        parts = (self.name, self.image, code_version(), self._versions, asdict(limits), command)
+        where = (self.name, self.image, self.raw, code_version())
+        parts = (*where, self._versions, asdict(limits), command)
         return hashlib.sha256(json.dumps(parts).encode()).digest()
 
     def __enter__(self) -> Self:

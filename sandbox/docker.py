@@ -2,11 +2,12 @@
 
 The network is "none": a loopback device and nothing else, which the two share. Neither container
 has more capabilities than its program needs, the lab gives its own up when it listens, and commands
-have CAP_NET_RAW.
+have CAP_NET_RAW or none.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Iterator
@@ -14,12 +15,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sandbox import engine, raw
+from sandbox import engine
 from sandbox.build import Image
 from sandbox.channel import Channel
 from sandbox.inside import HOSTNAME, LAB_CAPABILITIES, LAB_COMMAND, LAB_SOURCE, WORK
 from sandbox.isolation import check_container, check_isolation
 from sandbox.pool import Pool
+from sandbox.raw import CAPABILITY
 from sandbox.supervise import execution, order
 from sandbox.types import Execution, Limits, Provider, SandboxError
 from sandbox.window import START_S, Lab
@@ -33,7 +35,6 @@ GRACE_S = 15.0  # that a supervisor may be late on a busy machine
 SOURCE = "/opt/sandbox"  # where the supervisor finds this package
 SUPERVISOR = ("python3", "-B", "-m", "sandbox.serve_container")  # in the folder above
 SUPERVISOR_CAPABILITIES = (
-    raw.CAPABILITY,  # for commands
     *("SETUID", "SETGID", "SETPCAP"),  # to become the user, with no capability left to gain
     *("KILL", "DAC_OVERRIDE", "FOWNER"),  # to end and delete what the user made
 )
@@ -62,24 +63,24 @@ def provider(image: Image | None) -> Provider:
     return Provider(NAME, True, f"engine {engine.client().version()['Version']}")
 
 
-def open_pool(image: Image, workers: int) -> Pool:
+def open_pool(image: Image, workers: int, *, raw: bool) -> Pool:
     _remove_orphans()
-    return Pool(NAME, image.digest, lambda: DockerWorker(image.docker), workers)
+    return Pool(NAME, image.digest, lambda: DockerWorker(image.docker, raw=raw), workers, raw=raw)
 
 
 class DockerWorker:
     """A `sandbox.pool.Worker`."""
 
-    def __init__(self, image: str) -> None:
+    def __init__(self, image: str, *, raw: bool = True) -> None:
         self.served, self.clean = 0, True
-        self._image = image
+        self._image, self._raw = image, raw
         self._supervisor: Program | None = None
         self._limits: Limits | None = None  # of the supervisor's container
         self._lab = Program("lab", _create(image, LAB_COMMAND, **_lab_settings()))
         try:
             self.lab = Lab(self._lab.channel)
             self._lab.check({"NetworkMode": "none", "CapAdd": sorted(LAB_CAPABILITIES)})
-            check_isolation(self.execute)
+            check_isolation(self.execute, raw=raw)
         except SandboxError:
             self.close()
             raise
@@ -107,12 +108,14 @@ class DockerWorker:
             self._supervisor.close()
             self._supervisor = None
         if not self._supervisor:
-            settings = _supervisor_settings(limits)
+            settings = _supervisor_settings(limits, raw=self._raw)
             network = f"container:{self.network}"
-            container = _create(self._image, SUPERVISOR, network_mode=network, **settings)
+            command = (*SUPERVISOR, json.dumps({"raw": self._raw}))
+            container = _create(self._image, command, network_mode=network, **settings)
             self._supervisor, self._limits = Program("supervisor", container), limits
             self._supervisor.channel.answer(START_S)
-            self._supervisor.check(_supervisor_limits(limits) | {"NetworkMode": network})
+            asked = _supervisor_limits(limits, raw=self._raw)
+            self._supervisor.check(asked | {"NetworkMode": network})
         return self._supervisor
 
 
@@ -177,11 +180,16 @@ def _lab_settings() -> dict[str, Any]:
     }
 
 
-def _supervisor_settings(limits: Limits) -> dict[str, Any]:
+def _supervisor_capabilities(*, raw: bool) -> list[str]:
+    """Those that it needs itself, and the one that it passes on to commands."""
+    return [*SUPERVISOR_CAPABILITIES, *[CAPABILITY] * raw]
+
+
+def _supervisor_settings(limits: Limits, *, raw: bool) -> dict[str, Any]:
     folder = f"exec,size={limits.file_bytes},nr_inodes={MOST_FILES}"
     return {
         "working_dir": str(Path(SOURCE).parent),
-        "cap_add": list(SUPERVISOR_CAPABILITIES),
+        "cap_add": _supervisor_capabilities(raw=raw),
         "tmpfs": {WORK: folder, "/tmp": folder},
         "volumes": {str(Path(__file__).parent): {"bind": SOURCE, "mode": "ro"}},
         "mem_limit": limits.memory_bytes,
@@ -191,10 +199,10 @@ def _supervisor_settings(limits: Limits) -> dict[str, Any]:
     }
 
 
-def _supervisor_limits(limits: Limits) -> dict[str, Any]:
+def _supervisor_limits(limits: Limits, *, raw: bool) -> dict[str, Any]:
     """What the engine must say of the container. Not swap: some kernels cannot count it."""
     return {
-        "CapAdd": sorted(SUPERVISOR_CAPABILITIES),
+        "CapAdd": sorted(_supervisor_capabilities(raw=raw)),
         "Memory": limits.memory_bytes,
         "PidsLimit": limits.processes + 1,
         "NanoCpus": CPUS,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sandbox import raw
 from sandbox.types import Limits
 
 UID = 1000
@@ -20,7 +19,6 @@ ENVIRONMENT = {
 LAB_SOURCE = Path(__file__).parent / "lab"
 LAB_COMMAND = ("python3", "-B", "-m", "lab")  # in "/", with LAB_SOURCE at /lab
 LAB_CAPABILITIES = ("NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE")  # until it listens, then none
-CAPABILITIES: tuple[int, ...] = (raw.NUMBER,)  # of a command, by the kernel's numbers (below 32)
 MOST_OPEN_FILES = 1024
 
 

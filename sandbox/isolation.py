@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox import raw
 from sandbox.inside import HOSTNAME, MOST_OPEN_FILES
+from sandbox.raw import mask
 from sandbox.types import Ending, Execution, Limits, SandboxError
 
 PROBE = r"""
@@ -29,15 +29,11 @@ echo host=$(hostname)
 echo fds=$(ls /proc/self/fd | tr '\n' ,)
 """
 PROBED = Limits(wall_s=60)
+CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 EXPECTED = {
     "uid": "1000 gid=1000 groups=1000",
     "NoNewPrivs": "1",
     "Seccomp": "2",  # a filter
-    "CapInh": raw.MASK,
-    "CapPrm": raw.MASK,
-    "CapEff": raw.MASK,
-    "CapBnd": raw.MASK,
-    "CapAmb": raw.MASK,
     "devices": "lo,",
     "routes": "0",
     "namespaces": "denied",
@@ -53,8 +49,13 @@ EXPECTED = {
 }
 
 
+def expected(*, raw: bool) -> dict[str, str]:
+    """What the probe must say in a sandbox with raw sockets or without."""
+    return EXPECTED | dict.fromkeys(CAPABILITY_SETS, mask(raw=raw))
+
+
 def check_isolation(
-    execute: Callable[[str, Limits], Execution], also: Mapping[str, str] | None = None
+    execute: Callable[[str, Limits], Execution], *, raw: bool, also: Mapping[str, str] | None = None
 ) -> None:
     """SandboxError naming the first thing that is not as it must be. `also`: what one provider
     limits for the process itself, and the other elsewhere."""
@@ -62,7 +63,7 @@ def check_isolation(
     if done.ending is not Ending.EXITED:
         raise SandboxError(f"The sandbox runs no commands: {done.detail or done.stderr.strip()}.")
     found = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
-    refuse_difference(EXPECTED | dict(also or {}), found)
+    refuse_difference(expected(raw=raw) | dict(also or {}), found)
 
 
 def check_container(settings: Mapping[str, Any], asked: Mapping[str, Any]) -> None:

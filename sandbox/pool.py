@@ -38,8 +38,10 @@ class Pool:
     commands. A command whose worker broke is run once more, on another one.
     """
 
-    def __init__(self, name: str, image: str, start: Callable[[], Worker], workers: int) -> None:
-        self.name, self.image = name, image
+    def __init__(
+        self, name: str, image: str, start: Callable[[], Worker], workers: int, *, raw: bool = True
+    ) -> None:
+        self.name, self.image, self.raw = name, image, raw
         self._start = start
         self._workers = workers
         self._closed = False

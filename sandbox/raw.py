@@ -1,4 +1,4 @@
-"""Raw sockets: the one capability of a command, and the word that makes nmap use it.
+"""Raw sockets: the one capability of a command, if it has any, and the word that makes nmap use it.
 
 A scan from a raw socket is a different scan. nmap decides by the user's number, and refuses some
 options to all but root; other tools just try. So nmap is told that it is privileged where it would
@@ -12,7 +12,6 @@ import re
 
 CAPABILITY = "NET_RAW"
 NUMBER = 13  # linux/capability.h
-MASK = f"{1 << NUMBER:016x}"  # as in /proc/self/status
 # What nmap 7.93 says it refuses without root, each option asked of the binary.
 _REFUSED = re.compile(
     r"(?<![\w./-])(?:/usr/bin/)?nmap\b[^|;&\n]*?\s"
@@ -20,6 +19,12 @@ _REFUSED = re.compile(
 )
 
 
-def shell_line(command: str) -> str:
-    """The command line as it is given to the shell."""
-    return f"export NMAP_PRIVILEGED=1; {command}" if _REFUSED.search(command) else command
+def mask(*, raw: bool) -> str:
+    """A command's set of capabilities, as in /proc/self/status."""
+    return f"{raw << NUMBER:016x}"
+
+
+def shell_line(command: str, *, raw: bool) -> str:
+    """The command line as it is given to the shell of a sandbox with raw sockets or without."""
+    is_refused = raw and _REFUSED.search(command)
+    return f"export NMAP_PRIVILEGED=1; {command}" if is_refused else command

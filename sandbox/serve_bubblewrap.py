@@ -18,9 +18,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox import raw, seccomp
+from sandbox import seccomp
 from sandbox.capture import Capture
 from sandbox.inside import ENVIRONMENT, HOSTNAME, UID, WORK, rlimits
+from sandbox.raw import CAPABILITY, shell_line
 from sandbox.supervise import HOST, TICK_S, Run, pump, reading, serve
 from sandbox.types import Ending, Limits
 
@@ -50,10 +51,10 @@ class Prepared:
         found = re.search(rb'"%s": *(\d+)' % name.encode(), self.report)
         return int(found[1]) if found else None
 
-    def begin(self, command: str) -> None:
+    def begin(self, line: str) -> None:
         assert self.process.stdin is not None
         with suppress(BrokenPipeError):  # it died; its report will tell
-            self.process.stdin.write(os.fsencode(raw.shell_line(command)) + b"\0")
+            self.process.stdin.write(os.fsencode(line) + b"\0")
             self.process.stdin.close()
 
     def kill(self) -> None:
@@ -70,14 +71,15 @@ class Prepared:
 class Bubblewrap:
     """A `sandbox.supervise.Runner`."""
 
-    def __init__(self, rootfs: str, user: int) -> None:
-        self._rootfs, self._user = rootfs, user  # a descriptor of the inner user namespace
+    def __init__(self, rootfs: str, user: int, *, raw: bool) -> None:
+        self._rootfs, self._raw = rootfs, raw
+        self._user = user  # a descriptor of the inner user namespace
         self._next: Prepared | None = None
 
     def run(self, command: str, limits: Limits) -> Run:
         taken = self._take(limits)
         run = Run(Capture(limits.output_bytes))
-        taken.begin(command)
+        taken.begin(shell_line(command, raw=self._raw))
         self.prepare(limits)
         follow(taken, run, limits)
         return run
@@ -99,7 +101,7 @@ class Bubblewrap:
         status, status_write = os.pipe()
         calls = seccomp.filter_fd()
         process = subprocess.Popen(
-            [*wrap(self._rootfs, limits, status_write, self._user, calls), *shell(limits)],
+            [*self._wrap(limits, status_write, calls), *shell(limits)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -111,6 +113,29 @@ class Bubblewrap:
         os.close(status_write)
         os.close(calls)
         return Prepared(process, status, limits)
+
+    def _wrap(self, limits: Limits, status: int, calls: int) -> list[str]:
+        """The bwrap command line of a command's sandbox, ready for the command."""
+
+        def tmpfs(path: str, size: int) -> tuple[str, ...]:
+            return ("--size", str(size), "--tmpfs", path)
+
+        return [
+            "bwrap",
+            # Nothing is read from --block-fd here: bwrap closes it, as it does not close --userns.
+            *("--userns", str(self._user), "--block-fd", str(self._user), "--seccomp", str(calls)),
+            *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", HOSTNAME),
+            *("--unshare-cgroup-try", "--new-session", "--die-with-parent"),
+            *("--uid", str(UID), "--gid", str(UID)),
+            *("--cap-drop", "ALL", *("--cap-add", f"CAP_{CAPABILITY}") * self._raw),
+            *("--ro-bind", self._rootfs, "/", "--proc", "/proc", *devices()),
+            *tmpfs("/dev/shm", DEVICE_BYTES),
+            *("--remount-ro", "/dev"),
+            *tmpfs("/tmp", limits.file_bytes),
+            *tmpfs(WORK, limits.file_bytes),
+            *("--chdir", WORK, "--json-status-fd", str(status)),
+            *set_environment(),
+        ]
 
 
 def follow(sandbox: Prepared, run: Run, limits: Limits) -> None:
@@ -132,30 +157,6 @@ def follow(sandbox: Prepared, run: Run, limits: Limits) -> None:
         run.exit_code = KILLED
     elif run.ending is Ending.EXITED and run.exit_code is None:
         run.ending, run.detail = Ending.INFRASTRUCTURE, run.capture.stderr[-200:].strip()
-
-
-def wrap(rootfs: str, limits: Limits, status: int, user: int, calls: int) -> list[str]:
-    """The bwrap command line of a command's sandbox, ready for the command."""
-
-    def tmpfs(path: str, size: int) -> tuple[str, ...]:
-        return ("--size", str(size), "--tmpfs", path)
-
-    return [
-        "bwrap",
-        # Nothing is read from --block-fd here: bwrap closes it, as it does not close --userns.
-        *("--userns", str(user), "--block-fd", str(user), "--seccomp", str(calls)),
-        *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", HOSTNAME),
-        *("--unshare-cgroup-try", "--new-session", "--die-with-parent"),
-        *("--uid", str(UID), "--gid", str(UID)),
-        *("--cap-drop", "ALL", "--cap-add", f"CAP_{raw.CAPABILITY}"),
-        *("--ro-bind", rootfs, "/", "--proc", "/proc", *devices()),
-        *tmpfs("/dev/shm", DEVICE_BYTES),
-        *("--remount-ro", "/dev"),
-        *tmpfs("/tmp", limits.file_bytes),
-        *tmpfs(WORK, limits.file_bytes),
-        *("--chdir", WORK, "--json-status-fd", str(status)),
-        *set_environment(),
-    ]
 
 
 def shell(limits: Limits) -> list[str]:
@@ -237,4 +238,4 @@ def join(holder: int) -> int:
 if __name__ == "__main__":
     settings = json.loads(sys.argv[1])
     inner = join(settings["holder"])
-    serve(Bubblewrap(settings["rootfs"], inner))
+    serve(Bubblewrap(settings["rootfs"], inner, raw=settings["raw"]))

@@ -1,28 +1,31 @@
-"""The supervisor of Docker's provider: `python3 -m sandbox.serve_container`, process 1 of a
-container in which commands run one after another.
+"""The supervisor of Docker's provider: `python3 -m sandbox.serve_container SETTINGS`, process 1 of
+a container in which commands run one after another.
 
-It is root with seven capabilities; a command is uid 1000 with one, CAP_NET_RAW, so that it can
-neither signal nor trace the supervisor, nor open its descriptors. Its process is there before its
-line is: forked and stripped of the rest once the one before is gone. After each, every process
-but the supervisor is killed, and the few folders that can be written are emptied. What cannot be
-undone makes the answer say that the container is not clean; the host then throws it away.
+It is root with six capabilities, and CAP_NET_RAW if commands have that; a command is uid 1000 with
+no other, so that it can neither signal nor trace the supervisor, nor open its descriptors. Its
+process is there before its line is: forked and stripped of the rest once the one before is gone.
+After each, every process but the supervisor is killed, and the few folders that can be written are
+emptied. What cannot be undone makes the answer say that the container is not clean; the host then
+throws it away.
 """
 
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import resource
 import shutil
 import signal
 import struct
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import raw
 from sandbox.capture import Capture
-from sandbox.inside import CAPABILITIES, ENVIRONMENT, UID, WORK, rlimits
+from sandbox.inside import ENVIRONMENT, UID, WORK, rlimits
+from sandbox.raw import NUMBER, shell_line
 from sandbox.supervise import CHUNK, STDERR, STDOUT, Run, pump, reading, serve
 from sandbox.types import Limits
 
@@ -50,7 +53,8 @@ class Waiting:
 class Container:
     """A `sandbox.supervise.Runner`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, raw: bool) -> None:
+        self._raw = raw
         for folder in FOLDERS:
             Path(folder).chmod(0o1777)  # the engine gives them the mode that the image has
         self._next: Waiting | None = None
@@ -61,13 +65,13 @@ class Container:
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
 
     def prepare(self, limits: Limits) -> None:
-        self._next = self._next or waiting(limits)
+        self._next = self._next or waiting(limits, raw=self._raw)
 
     def run(self, command: str, limits: Limits) -> Run:
-        child, self._next = self._next or waiting(limits), None
+        child, self._next = self._next or waiting(limits, raw=self._raw), None
         run, killed = Run(Capture(limits.output_bytes)), out_of_memory()
         with os.fdopen(child.line, "wb") as line:  # a broken pipe ends this process: nothing ran
-            line.write(os.fsencode(raw.shell_line(command)))
+            line.write(os.fsencode(shell_line(command, raw=self._raw)))
         with reading(child.stdout, child.stderr, self._wake) as selector:
             while run.exit_code is None and not run.late(limits):
                 if pump(selector, run.capture):
@@ -82,20 +86,21 @@ class Container:
         return run
 
 
-def waiting(limits: Limits) -> Waiting:
+def waiting(limits: Limits, *, raw: bool) -> Waiting:
     (line, line_write), (stdout, stdout_write), (stderr, stderr_write) = (
         os.pipe(), os.pipe(), os.pipe(),
     )  # fmt: skip
     pid = os.fork()
     if not pid:
         os.close(line_write)
-        become(line, limits, (os.open(os.devnull, os.O_RDONLY), stdout_write, stderr_write))
+        streams = (os.open(os.devnull, os.O_RDONLY), stdout_write, stderr_write)
+        become(line, limits, streams, raw=raw)
     for descriptor in (line, stdout_write, stderr_write):
         os.close(descriptor)
     return Waiting(pid, line_write, stdout, stderr)
 
 
-def become(line: int, limits: Limits, streams: tuple[int, int, int]) -> None:
+def become(line: int, limits: Limits, streams: tuple[int, int, int], *, raw: bool) -> None:
     """In the child: give up everything, and become the command that is read. Never returns.
 
     Python opens everything so that it is closed here by the kernel, but for `streams`.
@@ -107,7 +112,7 @@ def become(line: int, limits: Limits, streams: tuple[int, int, int]) -> None:
         Path(OOM_SCORE).write_text("1000")  # out of memory, it dies and not the supervisor
         for name, values in rlimits(limits).items():
             resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), values)
-        drop_privileges()
+        drop_privileges((NUMBER,) if raw else ())
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         os.chdir(WORK)
@@ -120,19 +125,19 @@ def become(line: int, limits: Limits, streams: tuple[int, int, int]) -> None:
         os._exit(126)
 
 
-def drop_privileges() -> None:
-    """Become the user, with no capability in any set but those that commands have."""
-    for capability in set(range(LAST_CAPABILITY + 1)) - set(CAPABILITIES):
+def drop_privileges(keep: tuple[int, ...]) -> None:
+    """Become the user, with no capability in any set but `keep`, by their numbers (below 32)."""
+    for capability in set(range(LAST_CAPABILITY + 1)) - set(keep):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # fails for those the kernel has not
     libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setgroups([])
     os.setresgid(UID, UID, UID)
     os.setresuid(UID, UID, UID)
     header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
-    kept = sum(1 << capability for capability in CAPABILITIES)
+    kept = sum(1 << capability for capability in keep)
     if libc.capset(header, struct.pack("6I", kept, kept, kept, 0, 0, 0)):
         raise OSError(ctypes.get_errno(), "the capabilities could not be dropped")
-    for capability in CAPABILITIES:
+    for capability in keep:
         libc.prctl(PR_CAP_AMBIENT, AMBIENT_RAISE, capability, 0, 0)
 
 
@@ -198,4 +203,4 @@ def out_of_memory() -> str:
 
 
 if __name__ == "__main__":
-    serve(Container())
+    serve(Container(raw=json.loads(sys.argv[1])["raw"]))

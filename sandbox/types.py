@@ -116,6 +116,7 @@ class Sandbox(Protocol):
 
     name: str  # "docker" or "bubblewrap"
     image: str  # digest of the image that commands see
+    raw: bool  # whether commands have raw sockets
 
     def run(self, command: str, limits: Limits = ...) -> Execution: ...
 

@@ -35,6 +35,7 @@ def agreement(  # noqa: PLR0913 - one parameter an option, as typer has it
 
     from harness import agreement_report
     from harness.agreement import WORKERS_PER_CORE, Plan, folder_of, forget, run
+    from harness.asking import RAW
     from harness.benchmark import cores
     from harness.meter import phase
     from sandbox import open_sandbox
@@ -45,7 +46,7 @@ def agreement(  # noqa: PLR0913 - one parameter an option, as typer has it
     tools = tuple(load_spec(name).tool for name in tool or load_specs())
     plan = Plan(tools, per_cell, seed, mutators, repeat)
     console = Console(highlight=False, markup=False)
-    with open_sandbox(provider, workers=WORKERS_PER_CORE * cores()) as sandbox:
+    with open_sandbox(provider, workers=WORKERS_PER_CORE * cores(), raw=RAW) as sandbox:
         folder = folder_of(sandbox.image)
         if fresh:
             forget(folder, tools)

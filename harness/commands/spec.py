@@ -47,12 +47,12 @@ def extract(
 
     Every name is put to the tool in the sandbox; what it rejects is listed in comments.
     """
-    from harness.asking import asker
+    from harness.asking import RAW, asker
     from harness.benchmark import cores, open_sandbox
     from tasks.proposal import Means, propose
     from tasks.proposal.render import as_yaml
 
-    with open_sandbox(provider) as sandbox:
+    with open_sandbox(provider, raw=RAW) as sandbox:
         means = Means(asker(sandbox), image_root(), 2 * cores(), deep)
         proposal = propose(tool, means)
     text = as_yaml(proposal)
@@ -84,14 +84,14 @@ def verify(
     Exits with 1 if the tool disagrees.
     """
     import tasks.verify
-    from harness.asking import asker
+    from harness.asking import RAW, asker
     from harness.benchmark import cores, open_sandbox
     from tasks.proposal import Means
     from tasks.proposal.recall import recall as measure
     from tasks.spec import load_spec
 
     spec = load_spec(tool)
-    with open_sandbox(provider) as sandbox:
+    with open_sandbox(provider, raw=RAW) as sandbox:
         means = Means(tasks.verify.remembering(asker(sandbox)), image_root(), 2 * cores())
         report = tasks.verify.verify(spec, means.run, means.workers)
         if recall:

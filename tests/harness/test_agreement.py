@@ -12,6 +12,7 @@ import pytest
 import sandbox
 from harness import agreement_report
 from harness.agreement import Plan, Result, draw, folder_of, forget, run
+from harness.asking import RAW
 from harness.record import read_rows
 from sandbox.types import Ending, Execution, Limits
 from tasks.agreement.binary import Said
@@ -171,7 +172,7 @@ def test_the_real_tools_and_two_passes(tmp_path: Path) -> None:
     """Two tools, some 25 commands each; the verdicts are the same in both passes."""
     plan = Plan(("ffuf", "dig"), per_cell=1, passes=2)
     try:
-        box = sandbox.open_sandbox(workers=2)
+        box = sandbox.open_sandbox(workers=2, raw=RAW)
     except sandbox.SandboxError as error:
         pytest.skip(str(error))
     with box:

@@ -36,7 +36,7 @@ SEEN = Observation(
 class Fake:
     """Remembers what it ran; the command is how it ends."""
 
-    name, image = "fake", "sha256:1"
+    name, image, raw = "fake", "sha256:1", True
 
     def __init__(self) -> None:
         self.ran: list[str] = []
@@ -91,6 +91,9 @@ def test_whatever_an_execution_depends_on_is_in_the_key(
     other_image = Fake()
     other_image.image = "sha256:2"
     assert not cached(other_image, tmp_path).run("ls").cached
+    not_raw = Fake()
+    not_raw.raw = False
+    assert not cached(not_raw, tmp_path).run("ls").cached
     assert not cached(inner, tmp_path, versions="2").run("ls").cached
     assert not cached(inner, tmp_path).run("ls", Limits(wall_s=1)).cached
     assert not cached(inner, tmp_path).run("ls ").cached

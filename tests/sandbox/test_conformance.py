@@ -79,15 +79,15 @@ def test_an_escape_is_found_out(host: Host, name: str) -> None:
     assert any("the host heard it" in fault for fault in result.faults)
 
 
-@pytest.mark.parametrize("name", list(isolation.EXPECTED))
+@pytest.mark.parametrize("name", list(isolation.expected(raw=True)))
 def test_one_difference_and_nothing_is_run(name: str) -> None:
-    lines = "\n".join(f"{key}={value}" for key, value in isolation.EXPECTED.items())
+    lines = "\n".join(f"{key}={value}" for key, value in isolation.expected(raw=True).items())
 
     def weak(command: str, limits: Limits) -> Execution:
         return replace(ENDED, stdout=f"{lines}\n{name}=odd")
 
     with pytest.raises(SandboxError, match=rf"not isolated as it must be \({name} is 'odd'"):
-        isolation.check_isolation(weak)
+        isolation.check_isolation(weak, raw=True)
 
 
 WEAK_BWRAP = """#!/usr/bin/python3

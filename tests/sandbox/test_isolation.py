@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox import raw
+from sandbox.raw import mask
 from sandbox.types import Ending, Limits, Sandbox
 
 pytestmark = pytest.mark.sandbox
@@ -41,7 +41,7 @@ def test_command_is_nobody_special(box: Sandbox) -> None:
     assert done.stdout.splitlines()[0] == "1000"
     values = dict(line.split() for line in done.stdout.splitlines()[1:7])
     assert values.pop("NoNewPrivs:") == "1"
-    assert set(values.values()) == {raw.MASK}
+    assert set(values.values()) == {mask(raw=True)}
     assert done.stdout.splitlines()[7:] == ["0", "1", "2", "3"]
 
 

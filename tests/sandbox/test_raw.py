@@ -1,11 +1,15 @@
-"""Raw sockets: the tools that need them work against the lab, and give a command no more."""
+"""Raw sockets: the tools that need them work against the lab, give a command no more, and are
+absent where a sandbox is opened without."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
 
-from sandbox.raw import MASK, shell_line
-from sandbox.types import Connection, Sandbox
+from sandbox import isolation, open_sandbox
+from sandbox.raw import mask, shell_line
+from sandbox.types import Connection, Ending, Sandbox, SandboxError
 
 REFUSED = (
     "nmap -sS 10.1.2.3",
@@ -28,12 +32,13 @@ TAKEN = (
 
 @pytest.mark.parametrize("command", REFUSED)
 def test_nmap_is_privileged_where_it_would_refuse(command: str) -> None:
-    assert shell_line(command) == f"export NMAP_PRIVILEGED=1; {command}"
+    assert shell_line(command, raw=True) == f"export NMAP_PRIVILEGED=1; {command}"
+    assert shell_line(command, raw=False) == command
 
 
 @pytest.mark.parametrize("command", TAKEN)
 def test_and_nowhere_else(command: str) -> None:
-    assert shell_line(command) == command
+    assert shell_line(command, raw=True) == command
 
 
 @pytest.mark.sandbox
@@ -73,4 +78,46 @@ def test_a_raw_scan_is_seen_as_any_other(box: Sandbox) -> None:
 
 @pytest.mark.sandbox
 def test_it_is_that_capability_alone(box: Sandbox) -> None:
-    assert set(box.run("grep Cap /proc/self/status | cut -f2").stdout.split()) == {MASK}
+    assert set(box.run("grep Cap /proc/self/status | cut -f2").stdout.split()) == {mask(raw=True)}
+
+
+@pytest.fixture(scope="module", params=["bubblewrap", "docker"])
+def plain(request: pytest.FixtureRequest, start: Callable[[str], Sandbox]) -> Iterator[Sandbox]:
+    """A sandbox without raw sockets."""
+    start(request.param)  # skips where it cannot be used
+    with open_sandbox(request.param, workers=1, raw=False) as box:
+        yield box
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("nmap -n -sS -p 80 10.4.7.9", "requires root privileges"),
+        ("nmap --privileged -n -p 80 10.4.7.9", "Couldn't open a raw socket"),
+        ("hping3 -S -p 80 -c 1 10.4.7.9", "can't open raw socket"),
+        ("fping -c 1 10.4.7.9", "can't create socket"),
+        ("tcpdump -c 1", "You don't have permission"),
+    ],
+)
+def test_without_them_the_tools_say_so(plain: Sandbox, command: str, said: str) -> None:
+    done = plain.run(command)
+    assert done.ending is Ending.EXITED
+    assert done.exit_code != 0
+    assert said in done.stdout + done.stderr
+
+
+@pytest.mark.sandbox
+def test_without_them_there_is_no_capability(plain: Sandbox) -> None:
+    assert not plain.raw
+    assert set(plain.run("grep Cap /proc/self/status | cut -f2").stdout.split()) == {"0" * 16}
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("raw", [True, False])
+def test_a_sandbox_that_has_the_other_capabilities_is_refused(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, raw: bool
+) -> None:
+    monkeypatch.setattr(isolation, "mask", lambda *, raw: mask(raw=not raw))
+    with pytest.raises(SandboxError, match=r"not isolated as it must be .CapInh is"):
+        open_sandbox(box.name, workers=1, raw=raw)

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from harness.asking import RAW
 from sandbox import open_sandbox, providers
 from sandbox.types import Sandbox
 from tasks.agreement.binary import Said, read_answer
@@ -36,7 +37,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Sandbox]:
-    box = open_sandbox(workers=WORKERS)
+    box = open_sandbox(workers=WORKERS, raw=RAW)
     yield box
     box.close()
 

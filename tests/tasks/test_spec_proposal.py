@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import sandbox
-from harness.asking import asker
+from harness.asking import RAW, asker
 from tasks.describe import option_text, tool_text
 from tasks.errors import UserError
 from tasks.interview import Answer, Run
@@ -243,7 +243,7 @@ def test_a_flag_is_described_and_an_unknown_one_has_a_nearest() -> None:
 @pytest.fixture(scope="module")
 def real() -> Iterator[Means]:
     try:
-        box = sandbox.open_sandbox(workers=2)
+        box = sandbox.open_sandbox(workers=2, raw=RAW)
     except sandbox.SandboxError as error:
         pytest.skip(str(error))
     from sandbox.build import built_image

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import sandbox
+from harness.asking import RAW
 from tasks.errors import UserError
 from tasks.interview import Wording, wording
 from tasks.spec import Operand, Option, ToolSpec, VersionProbe, load_spec
@@ -231,7 +232,7 @@ def test_evidence_is_kept_as_it_was_in_any_order_of_asking(
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
     try:
-        box = sandbox.open_sandbox(workers=2)
+        box = sandbox.open_sandbox(workers=2, raw=RAW)
     except sandbox.SandboxError as error:
         pytest.skip(str(error))
     with box:

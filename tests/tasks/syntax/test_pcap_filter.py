@@ -7,6 +7,7 @@ import random
 import pytest
 
 import sandbox
+from harness.asking import RAW
 from tasks.syntax.pcap_filter import filter_text
 
 SAME = [
@@ -160,7 +161,7 @@ def test_it_agrees_with_libpcap() -> None:
     sentences = Sentences(20)
     filters = sorted({sentences.filter() for _ in range(400)} - {""})
     try:
-        box = sandbox.open_sandbox(workers=1)
+        box = sandbox.open_sandbox(workers=1, raw=RAW)
     except sandbox.SandboxError as error:
         pytest.skip(str(error))
     said: list[str] = []
