@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from typing import Any
 
@@ -43,5 +44,10 @@ async def _settle(record: Record, listener: Listener) -> None:
 
 
 def _answer(message: dict[str, Any]) -> None:
+    """Write a line to the end: stdout may be one socket with stdin, which asyncio let not block."""
+    channel = sys.stdout.fileno()
+    blocks = os.get_blocking(channel)
+    os.set_blocking(channel, True)
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
+    os.set_blocking(channel, blocks)
