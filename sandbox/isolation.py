@@ -51,7 +51,7 @@ EXPECTED = {
 
 def expected(*, raw: bool) -> dict[str, str]:
     """What the probe must say in a sandbox with raw sockets or without."""
-    return EXPECTED | dict.fromkeys(CAPABILITY_SETS, mask(raw=raw))
+    return dict.fromkeys(CAPABILITY_SETS, mask(raw=raw)) | EXPECTED
 
 
 def check_isolation(
