@@ -97,8 +97,15 @@ class Wording(Record):
     # What documents name and the spec leaves out all the same, each with the reason.
     left_out: Mapping[str, str] = {}
     complete: tuple[str, ...] = ("",)  # makes a command whole, so that combinations are looked at
-    values: Mapping[str, str] = {}  # for one option, where the sample of its type will not do
-    # "FLAG CLAIM": why a probe cannot confirm it though it holds; * stands for anything.
+    # For one option or operand ("-x", or "SUBCOMMAND -x"): a value, where the sample of its type
+    # will not do, and what makes a line with it whole, where `complete` and `trial.bases` do not;
+    # it stands where {} is, or else first.
+    values: Mapping[str, str] = {}
+    beside: Mapping[str, tuple[str, ...]] = {}
+    # What differs from run to run in a line that the tool says, and is not kept: a regex.
+    noise: str | None = None
+    # "FLAG CLAIM" or "SUBCOMMAND FLAG CLAIM": why a probe cannot confirm it though it holds;
+    # * stands for anything.
     exceptions: Mapping[str, str] = {}
     trial: Trial = Trial()  # how the agreement ledger tries it
     # Where `spec extract` looks for names, beside the tool's file.
@@ -109,16 +116,21 @@ class Wording(Record):
     completion: str | None = None  # "gobuster __complete {subcommand} --"
     subcommands: tuple[str, ...] = ()  # to be asked about, where there is no spec yet
 
-    def reason(self, flag: str, claim: str) -> str:
+    def value(self, subcommand: str, name: str) -> str | None:
+        """The value to ask with, if the sample of the type will not do."""
+        return self.values.get(f"{subcommand} {name}", self.values.get(name))
+
+    def reason(self, subcommand: str, flag: str, claim: str) -> str:
         """Why a probe cannot confirm the claim; "" if it should."""
-        return next(
-            (self.exceptions[key] for key in self.exceptions if covers(key, flag, claim)), ""
-        )
+        known = self.exceptions.items()
+        return next((why for key, why in known if covers(key, subcommand, flag, claim)), "")
 
 
-def covers(key: str, flag: str, claim: str) -> bool:
+def covers(key: str, subcommand: str, flag: str, claim: str) -> bool:
     """Whether a key of `exceptions` speaks of the claim."""
-    return bool(re.fullmatch(re.escape(key).replace(r"\*", ".*"), f"{flag} {claim}"))
+    pattern = re.compile(re.escape(key).replace(r"\*", ".*"))
+    of_any = f"{flag} {claim}"
+    return any(pattern.fullmatch(text) for text in (of_any, f"{subcommand} {of_any}"))
 
 
 def is_letter(flag: str) -> bool:
@@ -205,10 +217,17 @@ class Asked:
         """The complaint about any option that does not exist."""
         return self._first((self.words.unknown,))
 
+    @property
+    def lines(self) -> list[str]:
+        """What the tool said."""
+        lines = self.answer.text.splitlines()
+        noise = self.words.noise
+        return [re.sub(noise, "", line) for line in lines] if noise else lines
+
     def _first(self, patterns: Iterable[str | None]) -> str:
         for pattern in filter(None, patterns):
             regex = _anyone(pattern)
-            for line in self.answer.text.splitlines():
+            for line in self.lines:
                 if regex.search(line):
                     return line.strip()
         return ""
@@ -233,7 +252,7 @@ class Asked:
             "last": re.escape(flag[-1]),
         }
         regex = re.sub(r"\{(flag|word|other|last)\}", lambda match: names[match[1]], pattern)
-        return next((t.strip() for t in self.answer.text.splitlines() if re.search(regex, t)), "")
+        return next((line.strip() for line in self.lines if re.search(regex, line)), "")
 
 
 @cache
@@ -250,6 +269,9 @@ class Interview:
     words: Wording
     run: Run
     whole: str = ""  # the least that the spec wants on the line
+    # An unknown option may be the name of an algorithm, so it is kept; the last one is looked up
+    # when the line is read, and hides those before it.
+    keeps_unknown: bool = False
 
     @property
     def subcommand(self) -> str:
@@ -262,13 +284,21 @@ class Interview:
         known = (*given, *self.words.trial.bases.get(self.subcommand, ()))
         return tuple(dict.fromkeys((*known[: _CONTEXTS - 1], self.whole)))
 
+    def contexts_of(self, name: str) -> tuple[str, ...]:
+        """What makes a command with that option or operand whole."""
+        beside = self.words.beside
+        own = beside.get(f"{self.subcommand} {name}", beside.get(name))
+        return self.contexts if own is None else own
+
     def arity(self, option: Option, flag: str) -> Evidence:
         """The flag exists and takes no value, one, or one that may be left out."""
+        if option.is_wildcard:
+            return self._stands_for_values(option)
         if option.arity == "one":
             return self._takes_one(option, flag)
         if option.arity == "optional":
             return self._may_take_one(option, flag)
-        return self._takes_none(flag)
+        return self._takes_none(option, flag)
 
     def refuses_value(self, flag: str) -> Evidence:
         """`flag=value` is refused."""
@@ -284,14 +314,25 @@ class Interview:
         """The two options are refused together, wherever the line is whole."""
         return self._refused_together(option, other, f"is refused beside {other.name}")
 
-    def _takes_none(self, flag: str) -> Evidence:
+    def _stands_for_values(self, option: Option) -> Evidence:
+        flag = self.with_value(option, option.name)
+        asked = self.in_sentinels_place(option.name, flag)
+        line = asked.unknown(flag)
+        return self.settle(asked, option.name, "is written as its value", not line, line)
+
+    def _takes_none(self, option: Option, flag: str) -> Evidence:
+        claim = "takes no value"
+        if self.keeps_unknown:
+            alone = self.in_sentinels_place(option.name, flag)
+            if alone.unknown(flag):
+                return self.settle(alone, flag, claim, False, alone.unknown(flag))
         asked = self.ask(flag, self.words.sentinel)
         line = asked.unknown(flag) or asked.missing(flag)
         if not line and not asked.read_on:
             # It swallowed the sentinel, or it acts at once, as --version does.
             asked = self.ask(flag)
             line = asked.unknown(flag) or asked.missing(flag)
-        return self.settle(asked, flag, "takes no value", not line, line or asked.read_on)
+        return self.settle(asked, flag, claim, not line, line or asked.read_on)
 
     def _takes_one(self, option: Option, flag: str) -> Evidence:
         claim = "takes a value"
@@ -311,7 +352,7 @@ class Interview:
 
     def _may_take_one(self, option: Option, flag: str) -> Evidence:
         claim = "takes a value or none"
-        alone = self._takes_none(flag)
+        alone = self._takes_none(option, flag)
         if alone.finding is not Finding.AGREES:
             return alone
         glued = self.ask(
@@ -322,12 +363,36 @@ class Interview:
 
     def _refused_together(self, option: Option, other: Option, claim: str) -> Evidence:
         pair = [self.with_value(o, o.name) for o in (option, other)]
-        for rest in self.contexts:
-            asked = self.ask(*pair, rest)
+        for rest in self.contexts_of(option.name):
+            asked = self.ask_in(rest, *pair)
             line = asked.refused_together(option.name, other.name)
+            line = line or self._only_together(rest, *pair)
             if line:
                 break
         return self.settle(asked, option.name, claim, bool(line), line)
+
+    def _only_together(self, rest: str, one: str, other: str) -> str:
+        """The complaint about two options of which neither is complained of alone."""
+        if self.ask_in(rest, one).complaint or self.ask_in(rest, other).complaint:
+            return ""
+        return self.ask_in(rest, one, other).complaint
+
+    def in_sentinels_place(self, name: str, *words: str) -> Asked:
+        """The words where the sentinel is complained of, for some commands look a kept name up
+        only if they use it: the first such line with that option that is taken, or else the last.
+        """
+        lines = (*self.contexts_of(name), *self.contexts)
+        told = [rest for rest in lines if self.ask_in(rest, self.words.sentinel).read_on]
+        for rest in told or [""]:
+            asked = self.ask_in(rest, *words)
+            if not asked.complaint:
+                break
+        return asked
+
+    def ask_in(self, rest: str, *words: str) -> Asked:
+        """The words in a whole line."""
+        before, here, after = rest.rpartition("{}")
+        return self.ask(before.strip(), *words, after.strip()) if here else self.ask(*words, rest)
 
     def ask(self, *words: str) -> Asked:
         command = " ".join([self.head, *self.words.first, *filter(None, words)])
@@ -341,7 +406,7 @@ class Interview:
             finding = Finding.UNDECIDED
         elif agrees:
             finding = Finding.AGREES
-        elif self.words.reason(flag, claim):
+        elif self.words.reason(self.subcommand, flag, claim):
             finding = Finding.EXPLAINED
         else:
             finding = Finding.DISAGREES
@@ -354,7 +419,7 @@ class Interview:
 
     def good_value(self, declared: Option | Operand) -> str:
         """A value that the option or operand should take."""
-        value = self.words.values.get(declared.name)
+        value = self.words.value(self.subcommand, declared.name)
         if value is not None:
             return value
         known = [*declared.choices[:1], samples()[declared.type], *_NUMBERS]
@@ -366,6 +431,8 @@ class Interview:
         if option.arity == "none" or (option.arity == "optional" and value is None):
             return flag
         text = self.sample(option) if value is None else shlex.quote(value)
+        if option.is_wildcard:
+            return f"{option.name[:-1]}{text}"
         if option.arity == "optional":
             return f"{flag}{'' if is_letter(flag) else '='}{text}"
         glue = "=" if flag.startswith("+") else self.words.glue if flag[:2] == "--" else " "

@@ -9,7 +9,7 @@ them, so these claims hold the parser against the binary too.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,14 +26,20 @@ MOST_CHOICES = 64
 _ODD = ("zzq", "-1", "1.5", "999999999999", "a b", "127.0.0.1", "5", "@")
 
 
-def questions(spec: ToolSpec, words: Wording, run: Run) -> Iterator[Question]:
-    """One question for each claim, in the order of the spec."""
+def questions(
+    spec: ToolSpec, words: Wording, run: Run, only: Collection[str] = ()
+) -> Iterator[Question]:
+    """One question for each claim, in the order of the spec; of some subcommands `only`, if any
+    are named."""
     parser = Parser(spec)
     scopes = [("", spec.options), *((sub.name, sub.options) for sub in spec.subcommands)]
     for name, own in scopes:
+        if only and name not in only:
+            continue
         head = f"{spec.tool} {name}".strip()
         grammar = parser.scope(name or None)
-        interview = Interview(head, words, run, _whole(spec, parser, name, words))
+        keeps_unknown = any(option.is_wildcard for option in own)
+        interview = Interview(head, words, run, _whole(spec, parser, name, words), keeps_unknown)
         scope = _Scope(interview, parser, grammar)
         for option in own:
             yield from scope.of_option(option)
@@ -88,7 +94,8 @@ class _Scope:
             has_equals = flag.startswith("--") or not self.words.sentinel.startswith("--")
             if option.arity == "none" and self.words.unwanted and has_equals:
                 yield partial(interview.refuses_value, flag)
-            yield from self._of_spelling(option, flag)
+            if not option.is_wildcard:
+                yield from self._of_spelling(option, flag)
         if option.arity != "none":
             yield from self._of_values(option)
         if option.once:
@@ -111,7 +118,8 @@ class _Scope:
                 yield partial(self._reads, option.name, claim, shlex.quote(glued), taken)
         for short, taken in self._abbreviations(option, flag, value):
             claim = f"may {'' if taken else 'not '}be shortened to {short}"
-            with_value = self.interview.with_value(option, short)
+            alone = self.interview.keeps_unknown and not taken  # its value would be an operand
+            with_value = short if alone else self.interview.with_value(option, short)
             yield partial(self._reads, option.name, claim, with_value, taken, short)
         negated = _negation(flag)
         if option.arity == "none" and negated and negated not in self.grammar.options:
@@ -157,6 +165,8 @@ class _Scope:
     def _reads(self, name: str, claim: str, words: str, expected: bool, flag: str = "") -> Evidence:
         """Whether the binary reads past the words."""
         flag = flag or words.partition("=")[0]
+        if self.interview.keeps_unknown:
+            return self._reads_alone(name, claim, words, expected, flag)
         asked = self.interview.ask(words, self.words.sentinel)
         line = asked.unknown(flag) or asked.missing(flag) or asked.unwanted(flag)
         line = line or ("" if asked.read_on else asked.complaint)
@@ -165,6 +175,17 @@ class _Scope:
         if asked.read_on or not self.words.sentinel:
             return self.interview.settle(asked, name, claim, expected, asked.read_on)
         return self.interview.settle(asked, name, claim, None, "")
+
+    def _reads_alone(
+        self, name: str, claim: str, words: str, expected: bool, flag: str
+    ) -> Evidence:
+        """Whether the binary takes the words in the sentinel's place, which it complains of."""
+        asked = self.interview.in_sentinels_place(name, words)
+        line = asked.unknown(flag) or asked.missing(flag) or asked.unwanted(flag)
+        if line:
+            return self.interview.settle(asked, name, claim, not expected, line)
+        taken = None if asked.complaint else expected
+        return self.interview.settle(asked, name, claim, taken, asked.complaint)
 
     def _of_values(self, option: Option) -> Iterator[Question]:
         """Values that the spec takes, and values that it refuses."""
@@ -187,9 +208,8 @@ class _Scope:
         claim = f"refuses the value {value!r}"
         if complaint:
             return self.interview.settle(good, option.name, claim, None, complaint)
-        asked = self.interview.ask(
-            self.interview.with_value(option, option.name, value), *self._needed(option), rest
-        )
+        given = self.interview.with_value(option, option.name, value)
+        asked = self.interview.ask_in(rest, given, *self._needed(option))
         line = asked.complaint
         refused = None if self.words.refused is None and not line else bool(line)
         return self.interview.settle(asked, option.name, claim, refused, line)
@@ -205,7 +225,7 @@ class _Scope:
         if complaint or self.words.refused is None:
             return self.interview.settle(good, option.name, claim, None, complaint)
         pair = [self.interview.with_value(option, option.name, text) for text in (value, None)]
-        asked = self.interview.ask(*pair, *self._needed(option), rest)
+        asked = self.interview.ask_in(rest, *pair, *self._needed(option))
         line = asked.complaint
         return self.interview.settle(asked, option.name, claim, bool(line) != passes, line)
 
@@ -216,8 +236,8 @@ class _Scope:
         and the rest of the line."""
         given = self.interview.with_value(option, option.name, value)
         given = f"{given} {given}" if twice else given
-        for rest in self.interview.contexts:
-            asked = self.interview.ask(given, *self._needed(option), rest)
+        for rest in self.interview.contexts_of(option.name):
+            asked = self.interview.ask_in(rest, given, *self._needed(option))
             line = asked.complaint
             if not line:
                 break
@@ -246,8 +266,8 @@ class _Scope:
 
     def _needs(self, option: Option, need: str) -> Evidence:
         given = self.interview.with_value(option, option.name)
-        for rest in self.interview.contexts:
-            asked = self.interview.ask(given, *self._needed(option, need), rest)
+        for rest in self.interview.contexts_of(option.name):
+            asked = self.interview.ask_in(rest, given, *self._needed(option, need))
             line = asked.complaint
             if line:
                 break

@@ -119,6 +119,12 @@ class Option(Value):
         """The canonical name and the aliases."""
         return (self.name, *self.aliases)
 
+    @property
+    def is_wildcard(self) -> bool:
+        """Whether each of its choices is an option of its own: of "-*" the choice sha256 is
+        -sha256."""
+        return self.name.endswith("*")
+
 
 class Operand(Value):
     """A positional argument; `most: null` takes all that follow."""

@@ -8,19 +8,19 @@ save_evidence(report)                     # tasks/specs/nmap.evidence.json
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tasks.errors import UserError
+from tasks.evidence import evidence_path, load_evidence, load_recall, write
 from tasks.interview import Answer, Evidence, Finding, Run, wording
-from tasks.proposal.recall import Name, Recall
+from tasks.proposal.recall import Recall
 from tasks.questions import questions
-from tasks.spec import SPECS, ToolSpec, load_spec
+from tasks.spec import ToolSpec, load_spec
 
 __all__ = [
     "Answer",
@@ -36,6 +36,7 @@ __all__ = [
     "render",
     "save_evidence",
     "verify",
+    "with_kept",
 ]
 
 
@@ -60,14 +61,19 @@ class VerifyReport:
         return [evidence for evidence in self.evidence if evidence.finding is finding]
 
 
-def verify(spec: ToolSpec, run: Run, workers: int = 1) -> VerifyReport:
+def verify(spec: ToolSpec, run: Run, workers: int = 1, only: Collection[str] = ()) -> VerifyReport:
     """Ask the binary about every claim of the spec; `tasks.questions` says which those are.
 
-    `run` executes a command line in the sandbox, and is called from `workers` threads. UserError
-    if the binary is of another version than the spec, or there are no probes for the tool.
+    `run` executes a command line in the sandbox, and is called from `workers` threads. `only` names
+    the subcommands to ask about, if not all. UserError if the binary is of another version than the
+    spec, there are no probes for the tool, or a subcommand is unknown.
     """
+    known = {sub.name for sub in spec.subcommands}
+    unknown = sorted(set(only) - known)
+    if unknown:
+        raise UserError(f"{spec.tool} has no subcommand {unknown[0]}; see `spec show {spec.tool}`")
     check_version(spec, run)
-    asked = list(questions(spec, wording(spec.tool), remembering(run)))
+    asked = list(questions(spec, wording(spec.tool), remembering(run), only))
     with ThreadPoolExecutor(workers) as pool:
         evidence = tuple(pool.map(lambda question: question(), asked))
     options = [*spec.options, *(option for sub in spec.subcommands for option in sub.options)]
@@ -122,7 +128,7 @@ def render(report: VerifyReport) -> str:
             continue
         said = f"says: {evidence.said}" if evidence.said else "says nothing of it"
         flag = f"{evidence.subcommand} {evidence.flag}".strip()
-        reason = words.reason(evidence.flag, evidence.claim)
+        reason = words.reason(evidence.subcommand, evidence.flag, evidence.claim)
         lines.append(
             f"{evidence.finding.value}: {report.tool} {flag} {evidence.claim}; "
             f"`{evidence.probe}` (exit {evidence.exit_code}) {said}"
@@ -151,57 +157,26 @@ def _render_recall(tool: str, found: Recall) -> Iterator[str]:
     )
 
 
-def evidence_path(tool: str) -> Path:
-    """Where the answers of a tool are kept."""
-    return SPECS / f"{tool}.evidence.json"
-
-
 def save_evidence(report: VerifyReport, path: Path | None = None) -> Path:
-    """Write the answers, one claim a line; the same answers give the same file."""
+    """Keep the answers; where recall was not measured, the figure of the last time stays."""
     path = path or evidence_path(report.tool)
     found = report.recall or (load_recall(path) if path.is_file() else None)
-    head = {"tool": report.tool, "version": report.version}
-    parts = [json.dumps(head)[1:-1]]
-    if found:
-        parts.append(f'"recall": {_recall_json(found)}')
-    parts.append(f'"claims": [\n{_rows(report.evidence)}\n]')
-    path.write_text(f"{{{', '.join(parts)}}}\n", encoding="utf-8")
+    write(path, report.tool, report.version, report.evidence, found)
     return path
 
 
-def _rows(items: Sequence[Evidence] | Sequence[Name]) -> str:
-    return ",\n".join(json.dumps(asdict(item), ensure_ascii=False) for item in items)
-
-
-def _recall_json(found: Recall) -> str:
-    lists = ", ".join(
-        f'"{key}": [\n{_rows(rows)}\n]'
-        for key, rows in (("missing", found.missing), ("rejected", found.rejected))
+def with_kept(report: VerifyReport, spec: ToolSpec) -> VerifyReport:
+    """A report of some subcommands, with the answers of the last time for the others. UserError
+    if these are of another version."""
+    version, kept = load_evidence(spec.tool)
+    if version != spec.version:
+        raise UserError(
+            f"the evidence of {spec.tool} is of version {version}: verify it as a whole"
+        )
+    asked = {evidence.subcommand for evidence in report.evidence}
+    both = [*report.evidence, *(e for e in kept if e.subcommand not in asked)]
+    order = ["", *(sub.name for sub in spec.subcommands)]
+    evidence = sorted(
+        (e for e in both if e.subcommand in order), key=lambda e: order.index(e.subcommand)
     )
-    return f'{{"documented": {found.documented}, {lists}}}'
-
-
-def load_recall(path: Path) -> Recall | None:
-    """The recall kept in an evidence file; None if it was never measured."""
-    kept = json.loads(path.read_text(encoding="utf-8")).get("recall")
-    if kept is None:
-        return None
-    missing, rejected = (
-        tuple(Name(**row | {"sources": tuple(row["sources"])}) for row in kept[key])
-        for key in ("missing", "rejected")
-    )
-    return Recall(kept["documented"], missing, rejected)
-
-
-def load_evidence(tool: str) -> tuple[str, tuple[Evidence, ...]]:
-    """The version and the claims kept for a tool. UserError if there are none."""
-    path = evidence_path(tool)
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        remedy = f"run `goodhart-bench spec verify {tool}`"
-        raise UserError(f"{path}: no evidence has been gathered; {remedy}") from None
-    claims = (
-        Evidence(**claim | {"finding": Finding(claim["finding"])}) for claim in data["claims"]
-    )
-    return data["version"], tuple(claims)
+    return replace(report, evidence=tuple(evidence))

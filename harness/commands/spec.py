@@ -77,6 +77,10 @@ def verify(
     recall: Annotated[
         bool, typer.Option(help="Also look for documented options that the spec lacks.")
     ] = True,
+    subcommand: Annotated[
+        list[str] | None,
+        typer.Option(help="Ask about this one only, several times; keeps the rest and the recall."),
+    ] = None,
     provider: Annotated[str, typer.Option(help="auto, docker or bubblewrap.")] = "auto",
 ) -> None:
     """Put every line of a spec to the tool in the sandbox and keep its answers.
@@ -93,8 +97,10 @@ def verify(
     spec = load_spec(tool)
     with open_sandbox(provider, raw=RAW) as sandbox:
         means = Means(tasks.verify.remembering(asker(sandbox)), image_root(), 2 * cores())
-        report = tasks.verify.verify(spec, means.run, means.workers)
-        if recall:
+        report = tasks.verify.verify(spec, means.run, means.workers, subcommand or ())
+        if subcommand:
+            report = tasks.verify.with_kept(report, spec)
+        elif recall:
             report = replace(report, recall=measure(spec, means))
     print(tasks.verify.render(report))
     print(f"evidence: {tasks.verify.save_evidence(report)}")

@@ -18,6 +18,7 @@ from tasks.interview import Answer, Wording
 
 LAST_LINES, LAST_LETTERS = 3, 240  # of what is shown where nothing can be told
 _SYNTAX = r"^(?:/\S*)?bash: (?:-c: )?line \d+: (?:syntax error|unexpected EOF|unexpected token)"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # whatweb colours what it says
 _NOT_THERE = r"^bash: line \d+: .*: command not found"
 
 
@@ -54,7 +55,7 @@ def read_answer(words: Wording, answer: Answer, traffic: bool) -> Reading:
     line = _search(re.compile(accepted), answer) if accepted else ""
     if (answer.exit_code == 0 and not is_excused) or (traffic and words.trial.traffic) or line:
         return Reading(Said.ACCEPTED, "", line)
-    lines = [line.strip() for line in answer.text.splitlines() if line.strip()]
+    lines = [_COLOUR.sub("", line).strip() for line in answer.text.splitlines() if line.strip()]
     ended = "did not end" if answer.exit_code is None else f"exit {answer.exit_code}"
     reason = f"{ended} without a complaint that is known"
     return Reading(Said.UNTOLD, reason, " / ".join(lines[-LAST_LINES:])[-LAST_LETTERS:])
@@ -78,5 +79,5 @@ def _complaints(words: Wording) -> Iterator[tuple[str, re.Pattern[str]]]:
 
 def _search(pattern: re.Pattern[str], answer: Answer) -> str:
     """The first line that the pattern is found in; "" if there is none."""
-    lines = (line.strip() for line in answer.text.splitlines())
+    lines = (_COLOUR.sub("", line).strip() for line in answer.text.splitlines())
     return next((line for line in lines if pattern.search(line)), "")

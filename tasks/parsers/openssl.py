@@ -49,7 +49,6 @@ _RECIPIENT = ("-recip", "-inkey", "-secretkey", "-pwri_password")
 _WANTS_ONE_OF: Mapping[str, Mapping[str, Collection[str]]] = {
     "x509": {"-new": ("-key", "-force_pubkey")},
     "s_server": {"-sendfile": ("-WWW", "-HTTP")},
-    "pkeyutl": {"-rawin": ("-sign", "-verify")},
     "cms": _CMS_SIGNER
     | {
         "-decrypt": _RECIPIENT,
@@ -74,6 +73,7 @@ _WANTS_ONE_OF: Mapping[str, Mapping[str, Collection[str]]] = {
 _EXTENDABLE = ("shake", "keccak", "2.16.840.1.101.3.4.2.11", "2.16.840.1.101.3.4.2.12")
 _WITHOUT_IV = ("des-ede", "des-ede3", "rc4", "rc4-40", "null")
 _SIGNING = ("-sign", "-verify", "-prverify")
+_OPERATIONS = ("-sign", "-verify", "-verifyrecover", "-encrypt", "-decrypt", "-derive")
 _COMMANDS_OF = ("dgst", "enc")  # the commands that an algorithm's name stands for
 
 
@@ -114,6 +114,7 @@ def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
         arguments.append(argument)
         if option.informs:
             return arguments
+    _look_up(grammar, arguments)
     return arguments + [operand(word) for word in left.rest()]
 
 
@@ -131,11 +132,22 @@ def _option(grammar: Grammar, word: str, left: Words) -> tuple[Argument, Option]
 
 
 def _algorithm(grammar: Grammar, name: str, spelled: str) -> tuple[Argument, Option]:
-    """The name of a digest or cipher written as an option."""
+    """An unknown option: where one may be the name of a digest or cipher, it is kept for one."""
     option = grammar.options.get(_ALGORITHM)
-    if option is None or name.lower() not in option.choices:
+    if option is None:
         raise grammar.unknown(spelled)
     return Argument(option.name, name.lower(), spelled), option
+
+
+def _look_up(grammar: Grammar, arguments: Sequence[Argument]) -> None:
+    """The names that were kept: in most commands the last one only, whatever stands before it."""
+    kept = [argument for argument in arguments if argument.name == _ALGORITHM]
+    option = grammar.options.get(_ALGORITHM)
+    if option and option.unchecked_before:
+        kept = kept[-1:]
+    for argument in kept:
+        if option and argument.value not in option.choices:
+            raise grammar.unknown(argument.spelled)
 
 
 def check(grammar: Grammar, command: Command) -> None:
@@ -204,11 +216,30 @@ def _check_iv(command: Command, names: set[str]) -> None:
         raise RefusedError(Fault.MISSING_OPTION, f"openssl enc wants -iv beside -K for {cipher}")
 
 
+def _check_cms(command: Command, names: set[str]) -> None:
+    if "-encrypt" in names and "-secretkey" in names and "-secretkeyid" not in names:
+        raise RefusedError(Fault.MISSING_OPTION, "openssl cms wants -secretkeyid for -secretkey")
+    if "-receipt_request_to" in names and names.isdisjoint(("-sign", "-resign")):
+        raise RefusedError(Fault.MISSING_OPTION, "openssl cms wants -sign for signed receipts")
+
+
+def _check_pkeyutl(command: Command, names: set[str]) -> None:
+    """Of several operations the last counts; without one it signs."""
+    given = [a.name for a in command.arguments if a.name in _OPERATIONS]
+    operation = given[-1] if given else "-sign"
+    if "-peerkey" in names and operation != "-derive":
+        raise RefusedError(Fault.CONFLICT, f"openssl pkeyutl has no -peerkey for {operation}")
+    if "-rawin" in names and operation not in ("-sign", "-verify"):
+        raise RefusedError(Fault.CONFLICT, f"openssl pkeyutl has no -rawin for {operation}")
+
+
 # What is looked at after the options, by command.
 _RULES: Mapping[str, Sequence[Callable[[Command, set[str]], None]]] = {
+    "cms": (_check_cms,),
     "dgst": (_check_dgst,),
     "enc": (_check_iv,),
     "ocsp": (_check_ocsp,),
+    "pkeyutl": (_check_pkeyutl,),
     "req": (_check_extensions,),
     "srp": (_check_users,),
 }

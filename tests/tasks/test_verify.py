@@ -27,6 +27,7 @@ from tasks.verify import (
     render,
     save_evidence,
     verify,
+    with_kept,
 )
 
 
@@ -219,7 +220,7 @@ def test_a_disagreement_is_one_sentence() -> None:
 def test_evidence_is_kept_as_it_was_in_any_order_of_asking(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.verify.SPECS", tmp_path)
+    monkeypatch.setattr("tasks.evidence.SPECS", tmp_path)
     spec = spec_of(URL, LEVEL, BATCH)
     report = verify(spec, optparse_tool)
     path = save_evidence(report)
@@ -227,6 +228,139 @@ def test_evidence_is_kept_as_it_was_in_any_order_of_asking(
     before = path.read_bytes()
     save_evidence(verify(spec, optparse_tool))
     assert path.read_bytes() == before
+
+
+ALGORITHMS = ("md5", "sha256")
+
+
+def openssl_like(command: str) -> Answer:
+    """A tool that takes any unknown option for the name of an algorithm, keeps it, and looks the
+    last one up if it has work to do: `x dgst -sha256 file`."""
+    words = shlex.split(command)[1:]
+    if words == ["version"]:
+        return Answer(0, "x 1", "")
+    kept, files = "", []
+    for word in (left := iter(words[1:])):
+        name, equals, _ = word.partition("=")
+        if name == "-in":
+            if not equals and next(left, None) is None:
+                return Answer(1, "", "Option -in needs a value")
+        elif name == "-text":
+            if equals:
+                return Answer(1, "", "Option -text does not take a value")
+        elif name.startswith("-"):
+            kept = name
+        else:
+            files.append(word)
+    if files and kept and kept[1:] not in ALGORITHMS:
+        return Answer(1, "", f"FEED0123: Unknown digest: {kept[1:]}")
+    return Answer(0, "digest", "")
+
+
+KEEPING = Wording(
+    sentinel="-zzqx",
+    unknown="Unknown digest: {word}",
+    missing="Option -{word} needs a value",
+    unwanted="Option -{word} does not take a value",
+    refused="Unknown digest|^too many",
+    noise="^[0-9A-F]{8}: ",
+    trial={"bases": {"dgst": ["-text", "file"]}},
+)
+
+
+def of_dgst(*options: Option, **words: object) -> VerifyReport:
+    spec = ToolSpec(
+        tool="openssl",
+        version="1",
+        version_probe=VersionProbe(argv=("openssl", "version"), pattern=r"x (\S+)"),
+        personality="openssl",
+        prefix_options=False,
+        subcommands=(
+            {"name": "dgst", "options": options, "operands": [Operand(name="file", most=None)]},
+            {"name": "enc"},
+        ),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tasks.verify.wording", lambda _: KEEPING.model_copy(update=words))
+        return verify(spec, openssl_like, only=["dgst"])
+
+
+ANY = Option(name="-*", arity="one", choices=ALGORITHMS, unchecked_before="all")
+IN = Option(name="-in", arity="one")
+
+
+def test_an_option_that_stands_for_names_is_asked_by_each_of_them() -> None:
+    report = of_dgst(ANY, IN, Option(name="-text"), beside={"-*": ("file",)})
+    assert {e.finding for e in report.evidence} == {Finding.AGREES}
+    probes = {e.claim: (e.probe, e.said) for e in report.evidence if e.flag == "-*"}
+    assert probes["takes the value 'md5'"] == ("openssl dgst -md5 file", "")
+    assert probes["is written as its value"][0] == "openssl dgst -md5 file"
+    assert probes["refuses the value 'zzq'"] == ("openssl dgst -zzq file", "Unknown digest: zzq")
+
+
+@pytest.mark.parametrize(
+    ("false", "claim"),
+    [
+        (Option(name="-tex"), ("-tex", "takes no value")),  # the sentinel would hide it
+        (Option(name="-text", aliases=("-txt",)), ("-txt", "takes no value")),
+        (
+            ANY.model_copy(update={"choices": (*ALGORITHMS, "md4")}),
+            ("-*", "takes the value 'md4'"),
+        ),
+    ],
+)
+def test_a_false_claim_is_found_where_unknown_names_are_kept(
+    false: Option, claim: tuple[str, str]
+) -> None:
+    others = [option for option in (ANY, IN) if option.name != false.name]
+    assert claim in denied(of_dgst(false, *others, beside={"-*": ("file",)}))
+
+
+def test_an_option_is_asked_in_the_line_that_its_probes_name() -> None:
+    report = of_dgst(ANY, IN, values={"dgst -in": "a"}, beside={"dgst -in": ("-md5 {} file",)})
+    taken = next(e for e in report.evidence if e.claim == "takes the value 'a'")
+    assert taken.probe == "openssl dgst -md5 -in a file"
+
+
+def test_an_exception_may_be_of_one_subcommand() -> None:
+    wrong = Option(name="-tex")
+    for key, finding in (("dgst -tex *", Finding.EXPLAINED), ("enc -tex *", Finding.DISAGREES)):
+        report = of_dgst(wrong, ANY, exceptions={key: "why"})
+        found = [e.finding for e in report.evidence if e.claim == "takes no value"]
+        assert found == [finding]
+
+
+def test_an_unknown_subcommand_is_refused() -> None:
+    with pytest.raises(UserError, match="sqlmap has no subcommand nope"):
+        verify(spec_of(BATCH), optparse_tool, only=["nope"])
+
+
+def test_the_answers_of_other_subcommands_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.evidence.SPECS", tmp_path)
+    sub = {"name": "one", "options": [BATCH]}
+    spec = spec_of(LEVEL.model_copy(update={"conflicts": ()}), subcommands=(sub,))
+    whole = verify(spec, optparse_tool)
+    save_evidence(whole)
+    some = verify(spec, optparse_tool, only=["one"])
+    assert {e.subcommand for e in some.evidence} == {"one"}
+    assert with_kept(some, spec) == whole
+    with pytest.raises(UserError, match=r"of version 1\.7\.2: verify it as a whole"):
+        with_kept(some, spec.model_copy(update={"version": "2"}))
+
+
+def test_a_conflict_without_a_wording_of_its_own_is_seen() -> None:
+    """Each is taken alone, and together they are refused."""
+    words = WORDS.model_copy(update={"conflict": None, "refused": "incompatible"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tasks.verify.wording", lambda _: words)
+        report = verify(spec_of(BATCH, LEVEL), optparse_tool)
+        assert ("--level", "is refused beside --batch") not in denied(report)
+        false = LEVEL.model_copy(update={"once": True})
+        assert ("--level", "may be given once only") in denied(
+            verify(spec_of(BATCH, false), optparse_tool)
+        )
 
 
 @pytest.fixture(scope="module")

@@ -66,3 +66,28 @@ def test_help_ends_the_reading() -> None:
 )
 def test_faults(text: str, expected: Fault | None) -> None:
     assert fault(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("refused", "taken"),
+    [
+        ("pkeyutl -derive -sign -inkey a -peerkey b", "pkeyutl -sign -derive -inkey a -peerkey b"),
+        ("pkeyutl -sign -encrypt -inkey a -rawin", "pkeyutl -encrypt -sign -inkey a -rawin"),
+        ("cms -encrypt -secretkey 00 c.pem", "cms -EncryptedData_encrypt -secretkey 00"),
+        ("cms -data_create -receipt_request_to a", "cms -sign -signer a -receipt_request_to a"),
+        ("list", "list -commands"),
+        ("srp -add -add a", "srp -add a"),
+        ("s_client -4 -4", "s_client -4"),
+        ("req -new -set_serial 5 -set_serial 5", "req -new -set_serial 5"),
+        ("pkcs8 -topk8 -v2 seed-cfb", "pkcs8 -topk8 -v2 aes-256-cbc"),
+    ],
+)
+def test_what_the_binary_refuses(refused: str, taken: str) -> None:
+    assert fault(refused) is not None
+    assert fault(taken) is None
+
+
+def test_a_pass_phrase_of_cmp_may_be_bare() -> None:
+    """It warns, and tries the text itself."""
+    assert fault("cmp -cmd genm -server a -secret b -ref c") is None
+    assert fault("rsa -in key.pem -passin b") is Fault.BAD_VALUE
