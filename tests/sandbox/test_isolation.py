@@ -114,7 +114,7 @@ def test_wall_time_is_limited(box: Sandbox) -> None:
 
 
 def test_cpu_time_is_limited(box: Sandbox) -> None:
-    done = box.run("while :; do :; done", replace(SHORT, cpu_s=1))
+    done = box.run("while :; do :; done", replace(SHORT, cpu_s=1, wall_s=20))
     assert done.ending is Ending.EXITED
     assert done.exit_code not in (0, None)
 

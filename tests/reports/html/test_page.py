@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from harness.study import Study
 from harness.types import GradedSample, Outcome
@@ -99,9 +100,7 @@ def test_filters_let_through_what_they_say(opened: Opened, study: Study, name: s
     expected = sum(map(passes, heldout(study)))
     assert opened.count() == expected > 0
     opened.tab.click("button[type=reset]")
-    opened.tab.wait_for_function(
-        f"document.querySelector('#count').textContent.startsWith('{len(heldout(study)):,} ')"
-    )
+    expect(opened.tab.locator("#count")).to_have_text(re.compile(f"^{len(heldout(study)):,} "))
 
 
 def test_the_search_wants_every_word(opened: Opened, study: Study) -> None:
