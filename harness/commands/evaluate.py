@@ -13,7 +13,7 @@ from harness.commands.benchmark import carry_out, changed
 def evaluate(
     *,
     profile: Annotated[
-        str, typer.Option(help="evaluate (every held-out task, six samples), or a .yaml file.")
+        str, typer.Option(help="evaluate (every held-out task, eight samples), or a .yaml file.")
     ] = "evaluate",
     model: Annotated[
         str | None, typer.Option(help="embedded, a model folder, or owner/name of the hub.")
