@@ -168,6 +168,8 @@ class ToolSpec(_Scope):
     personality: str  # a module of tasks/parsers
     subcommands: tuple[Subcommand, ...] = ()
     prefix_options: bool = True  # unique abbreviations accepted, where the personality has them
+    # To the rules about what goes together, an option with an empty value is not there.
+    empty_is_absent: bool = False
 
     def scopes(self) -> Iterator[tuple[str, tuple[Option, ...], tuple[Operand, ...]]]:
         """What can occur together: subcommand ("" for none), options, operands."""

@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from ipaddress import ip_address
 from math import isfinite
+from socket import inet_aton
 from types import MappingProxyType
 
 from tasks.addresses import LAST_PORT, host_text, port_text
@@ -31,7 +32,9 @@ from tasks.syntax.wfuzz_filter import filter_expression
 from tasks.urls import url_text
 
 _GO_DURATION = re.compile(r"(?:(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+")
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)?")
+_NMAP_DURATION = re.compile(
+    r"\s*[+-]?(0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)((?i:ms|s|m|h)?)"
+)
 _SECONDS = {
     "ns": Decimal("1e-9"),
     "us": Decimal("1e-6"),
@@ -116,16 +119,16 @@ def _path(text: str) -> str:
 
 
 def seconds(text: str) -> Decimal:
-    """A duration in seconds; a number without a unit is seconds. Raises ValueError."""
-    if not _GO_DURATION.fullmatch(text) and not _DURATION.fullmatch(text):
-        raise ValueError(f"{text!r} is not a duration such as 10s, 500ms or 2m")
-    parts = re.findall(r"([\d.]+)(ns|us|µs|ms|s|m|h)?", text)
-    return sum((Decimal(number) * _SECONDS[unit] for number, unit in parts), Decimal(0))
+    """A duration in seconds, as nmap's tval2secs reads it: what strtod reads, then perhaps a unit;
+    without one it is in seconds. Raises ValueError."""
+    match = _NMAP_DURATION.fullmatch(text)
+    if not match or text.lstrip().startswith("-"):
+        raise ValueError(f"{text!r} is not a duration such as 10, 10s, 500ms or 2m")
+    number, unit = match.groups()
+    return Decimal(_c_float(number)) * _SECONDS[unit.lower()]
 
 
 def _duration(text: str) -> str:
-    if not _DURATION.fullmatch(text):
-        raise ValueError(f"{text!r} is not a duration such as 10, 10s, 500ms or 2m")
     return plain(seconds(text)) + "s"
 
 
@@ -133,7 +136,9 @@ def _go_duration(text: str) -> str:
     bare = text[1:] if text[:1] in ("+", "-") else text
     if bare != "0" and not _GO_DURATION.fullmatch(bare):
         raise ValueError(f"{text!r} is not a duration with a unit, such as 10s or 500ms")
-    return "-" * (text[:1] == "-") + plain(seconds(bare)) + "s"
+    parts = re.findall(r"([\d.]+)(ns|us|µs|ms|s|m|h)?", bare)
+    total = sum((Decimal(number) * _SECONDS[unit] for number, unit in parts), Decimal(0))
+    return "-" * (text[:1] == "-") + plain(total) + "s"
 
 
 def header_text(text: str) -> str:
@@ -187,9 +192,9 @@ def _size(text: str) -> str:
 
 def _level(text: str) -> str:
     """nmap's -v and -d: "2" is as good as "vv" after the first letter."""
-    if text.isdecimal():
-        return str(int(text))
-    if not text or text.strip(text[0]):
+    if text[:1].isdecimal():
+        return _atoi(text)
+    if text.strip(text[:1]):
         raise ValueError(f"{text!r} is neither a number nor one letter repeated")
     return str(len(text) + 1)
 
@@ -244,6 +249,16 @@ def _c_number(text: str) -> str:
     return str(int(sign + digits, 8 if octal else 0))
 
 
+def _c_number32(text: str) -> str:
+    """The same, of which a tool keeps 32 bits."""
+    return str(_as_int(int(_c_number(text))))
+
+
+def _uint32(text: str) -> str:
+    """Digits, of whose number a tool keeps 32 bits."""
+    return str(int(_uint(text)) % (1 << 32))
+
+
 def _py_int(text: str) -> str:
     """What Python's int takes: blanks around it, and underscores between digits."""
     return str(int(text))
@@ -283,7 +298,10 @@ _SCANNED_FLOAT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 
 
 def _scanned(pattern: re.Pattern[str], text: str) -> str:
-    """What C's sscanf finds at the beginning of the text."""
+    """What C's sscanf finds at the beginning of the text. Of a blank one it reports its end, which
+    callers that only ask whether it is 0 take for success: "" is what they had before."""
+    if not text.strip():
+        return ""
     found = pattern.match(text)
     if not found:
         raise ValueError(f"{text!r} does not begin with a number")
@@ -291,15 +309,15 @@ def _scanned(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _scanned_int(text: str) -> str:
-    return _c_number(_scanned(_SCANNED_INT, text))
+    return (found := _scanned(_SCANNED_INT, text)) and _c_number(found)
 
 
 def _scanned_uint(text: str) -> str:
-    return str(int(_scanned(_SCANNED_UINT, text)) % (1 << 32))
+    return (found := _scanned(_SCANNED_UINT, text)) and str(int(found) % (1 << 32))
 
 
 def _scanned_float(text: str) -> str:
-    return plain(Decimal(_scanned(_SCANNED_FLOAT, text)))
+    return (found := _scanned(_SCANNED_FLOAT, text)) and plain(Decimal(found))
 
 
 def _scanned_base(text: str) -> str:
@@ -337,9 +355,12 @@ def _hping_size(text: str) -> str:
 
 def _hping_route(text: str) -> str:
     """hping3's source route: `[number:]address[/address ...]`."""
-    for address in text.rpartition(":")[2].split("/"):
-        if not address.isdecimal() or int(address) >= 1 << 32:
-            _ip_address(address)
+    addresses = text.rpartition(":")[2].removesuffix("/")
+    for address in addresses.split("/") if addresses or "/" in text else ():
+        try:
+            inet_aton(address)  # 10.1 is 10.0.0.1
+        except OSError:
+            raise ValueError(f"{address!r} is not an IP address") from None
     return text
 
 
@@ -351,9 +372,12 @@ def _ip_address(text: str) -> str:
 
 
 def _service_or_number(text: str) -> str:
-    """What getaddrinfo takes as a port: any number, or a service by name."""
-    if text.isdecimal():
-        return str(int(text))
+    """What glibc's getaddrinfo takes as a port: what strtoul reads to its end, if that is not
+    below 0 in 32 bits, or a service by name."""
+    if not text or _C_INT.fullmatch(text):
+        number = _as_int(int(text or "0"))
+        if number >= 0:
+            return str(number)
     ports = service_ports(text)
     if not ports:
         raise ValueError(f"{text!r} is neither a number nor a known service")
@@ -389,6 +413,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "string": _string,
         "int": _int,
         "uint": _uint,
+        "uint32": _uint32,
         "float": _float,
         "port": _port,
         "ports": port_text,
@@ -418,6 +443,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "c_float": _c_float,
         "atoi": _atoi,
         "c_number": _c_number,
+        "c_number32": _c_number32,
         "masscan_ports": masscan_values.ports,
         "masscan_range": masscan_values.addresses,
         "masscan_source": masscan_values.addresses,
@@ -425,6 +451,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "masscan_mac": masscan_values.mac,
         "masscan_rate": masscan_values.rate,
         "masscan_count": masscan_values.count,
+        "masscan_long_count": masscan_values.long_count,
         "masscan_shard": masscan_values.shard,
         "masscan_time": masscan_values.time,
         "masscan_size": masscan_values.size,

@@ -7,6 +7,7 @@ figure that is published, so that no spec can have been fitted to them.
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -66,14 +67,19 @@ class Bench:
         found = [(i, p.option) for i, p in enumerate(line.pieces) if p.option]
         return [i for i, option in found if not arity or option.arity == arity]
 
-    def with_value(self, line: Line) -> tuple[Line, int] | None:
-        """The line with an option that has a value, added if need be, and its index."""
-        present = self.present(line, "one")
+    def with_value(
+        self, line: Line, fits: Callable[[str], object] = bool
+    ) -> tuple[Line, int] | None:
+        """The line with an option that has a value that fits, added if need be, and its index."""
+        present = [i for i in self.present(line, "one") if fits(line.pieces[i].value or "")]
         if present and self.rng.random() < 0.4:
             return line, self.rng.choice(present)
-        piece = self.new(line, "one")
-        index = self.place(line)
-        return (line.insert(index, piece), index) if piece else None
+        for _ in range(TRIES):
+            piece = self.new(line, "one")
+            if piece and fits(piece.value or ""):
+                index = self.place(line)
+                return line.insert(index, piece), index
+        return None
 
     def spelled(self, line: Line) -> str | None:
         """Any spelling of an option; None if there is no option."""
@@ -317,18 +323,137 @@ def conflicting_options(bench: Bench, line: Line) -> str | None:
     return bench.add(line, *words)
 
 
+def exchanged_values(bench: Bench, line: Line) -> str | None:
+    """Two options, each with the value of the other."""
+    while len(present := bench.present(line, "one")) < 2:
+        piece = bench.new(line, "one")
+        if piece is None:
+            return None
+        line = line.insert(bench.place(line), piece)
+    one, other = bench.rng.sample(present, 2)
+    values = line.pieces[one].value, line.pieces[other].value
+    return _with_value(_with_value(line, one, values[1] or ""), other, values[0] or "").text
+
+
+def padded_value(bench: Bench, line: Line) -> str | None:
+    """A value with a blank before or behind it."""
+    return _changed_value(bench, line, lambda value: bench.rng.choice([f" {value}", f"{value} "]))
+
+
+def rewritten_number(bench: Bench, line: Line) -> str | None:
+    """The number in a value written in another way than digits."""
+
+    def rewritten(value: str) -> str:
+        forms = (f"{value}.0", hex(int(value)), f"{value}e0", f"{value},000", f"{value}k")
+        return bench.rng.choice([*forms, f"~{value}", f"{value}%", f"#{value}", f"<={value}"])
+
+    return _changed_value(bench, line, rewritten, str.isdecimal)
+
+
+def changed_unit(bench: Bench, line: Line) -> str | None:
+    """A number with another unit, or with none."""
+
+    def changed(value: str) -> str:
+        units = ("", "s", "ms", "m", "h", "sec", " s", "S", "mb", "GB")
+        return re.sub("[a-zA-Z]*$", bench.rng.choice(units), value)
+
+    return _changed_value(bench, line, changed, re.compile(r"\d+[a-zA-Z]*").fullmatch)
+
+
+def reordered(bench: Bench, line: Line) -> str | None:
+    """The same options and operands in another order."""
+    if len(line.pieces) < 2:
+        return None
+    return replace(line, pieces=tuple(bench.rng.sample(line.pieces, len(line.pieces)))).text
+
+
+def name_separator(bench: Bench, line: Line) -> str | None:
+    """A long name with its parts put together otherwise: by "_", by a dash too many, by nothing."""
+    piece = bench.new(line)
+    name = piece.flag.lstrip("-+") if piece else ""
+    if piece is None or len(name) < 3:
+        return None
+    dashes = [at for at, sign in enumerate(name) if sign in "-_"]
+    if dashes:
+        at = bench.rng.choice(dashes)
+        other = name[:at] + bench.rng.choice(["_" if name[at] == "-" else "-", ""]) + name[at + 1 :]
+    else:
+        at = bench.rng.randrange(1, len(name))
+        other = f"{name[:at]}-{name[at:]}"
+    return bench.add(line, piece.words[0].replace(name, other, 1), *piece.words[1:])
+
+
+def list_separator(bench: Bench, line: Line) -> str | None:
+    """A list whose parts are divided by another sign than a comma."""
+    lists = [
+        (option, value)
+        for option in bench.options(line, "one")
+        for value in bench.tool.values(option.name, option)
+        if "," in value.strip(",") and option.name not in line.names
+    ]
+    if not lists:
+        return None
+    option, value = bench.rng.choice(lists)
+    other = value.replace(",", bench.rng.choice([" ", ", ", ";", "|", ":", "/", ",,"]))
+    flag = bench.rng.choice(option.spellings)
+    return bench.add(line, *bench.tool.plain(line.subcommand, option, flag, other))
+
+
+def one_word(bench: Bench, line: Line) -> str | None:
+    """An option and its value in one pair of quotes."""
+    piece = bench.new(line, "one")
+    return bench.add(line, " ".join(piece.words)) if piece and len(piece.words) > 1 else None
+
+
+def value_case(bench: Bench, line: Line) -> str | None:
+    """A value with its letters in the other case."""
+    return _changed_value(bench, line, str.swapcase, re.compile("[a-zA-Z]").search)
+
+
+def typographic_sign(bench: Bench, line: Line) -> str | None:
+    """A dash as a word processor sets it."""
+    piece = bench.new(line)
+    if piece is None or not piece.flag.startswith("-"):
+        return None
+    name = piece.flag.lstrip("-")
+    flag = bench.rng.choice("\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}") + name
+    return bench.add(line, piece.words[0].replace(piece.flag, flag, 1), *piece.words[1:])
+
+
+def trailing_mark(bench: Bench, line: Line) -> str | None:
+    """A mark of punctuation behind the last word, as at the end of a sentence."""
+    if not line.pieces:
+        return None
+    *words, last = line.pieces[-1].words
+    marked = last + bench.rng.choice([".", ",", ":", "...", ".)"])
+    return line.with_piece(len(line.pieces) - 1, Piece((*words, marked))).text
+
+
 def _other_value(bench: Bench, line: Line, values: Sequence[str]) -> str | None:
-    """The line with one value replaced."""
-    found = bench.with_value(line)
+    """The line with one value replaced by any of these."""
+    return _changed_value(bench, line, lambda _: bench.rng.choice(values))
+
+
+def _changed_value(
+    bench: Bench, line: Line, change: Callable[[str], str], fits: Callable[[str], object] = bool
+) -> str | None:
+    """The line with one value, of those that fit, changed."""
+    found = bench.with_value(line, fits)
     if not found:
         return None
     line, index = found
+    value = line.pieces[index].value or ""
+    changed = change(value)
+    return _with_value(line, index, changed).text if changed != value else None
+
+
+def _with_value(line: Line, index: int, value: str) -> Line:
+    """The line with another value for one option."""
     piece = line.pieces[index]
-    value = bench.rng.choice(values)
     last = piece.words[-1]
     if piece.value and last.endswith(piece.value):
         last = last[: -len(piece.value)] + value
-    return line.with_piece(index, Piece((*piece.words[:-1], last))).text
+    return line.with_piece(index, Piece((*piece.words[:-1], last)))
 
 
 DEVELOPMENT: Mapping[str, Mutator] = {
@@ -344,8 +469,6 @@ DEVELOPMENT: Mapping[str, Mutator] = {
     "abbreviation": abbreviation,
     "broken quote": broken_quote,
     "missing part": missing_part,
-}
-HELD_OUT: Mapping[str, Mutator] = {
     "transposed letters": transposed_letters,
     "extreme value": extreme_value,
     "unexpected operand": unexpected_operand,
@@ -356,6 +479,19 @@ HELD_OUT: Mapping[str, Mutator] = {
     "empty value": empty_value,
     "split value": split_value,
     "conflicting options": conflicting_options,
+}
+HELD_OUT: Mapping[str, Mutator] = {
+    "exchanged values": exchanged_values,
+    "padded value": padded_value,
+    "rewritten number": rewritten_number,
+    "changed unit": changed_unit,
+    "reordered": reordered,
+    "separator in a name": name_separator,
+    "separator in a list": list_separator,
+    "one word": one_word,
+    "case of a value": value_case,
+    "typographic sign": typographic_sign,
+    "trailing mark": trailing_mark,
 }
 GROUPS = ("development", "held-out", "all")
 TRIES = 12  # draws for each mutant wanted

@@ -63,6 +63,7 @@ class Parser:
         self._split: Split | None = getattr(reader, "split", None)
         self._own_rules: Check | None = getattr(reader, "check", None)
         self._contexts: Contexts | None = getattr(reader, "contexts", None)
+        self._empty_is_absent = spec.empty_is_absent
 
     def scope(self, subcommand: str | None) -> Grammar:
         """The grammar of a subcommand, or of the tool itself."""
@@ -108,6 +109,9 @@ class Parser:
             self._check_part(grammar, replace(command, arguments=tuple(part)), is_asking)
 
     def _check_part(self, grammar: Grammar, command: Command, is_asking: bool) -> None:
+        if self._empty_is_absent:
+            given = tuple(a for a in command.arguments if a.value != "")
+            command = replace(command, arguments=given)
         _check_company(grammar, command)
         if self._own_rules:
             self._own_rules(grammar, command)
@@ -204,7 +208,10 @@ def problem_of(declared: Value, text: str) -> str | None:
 def _range_problem(declared: Value, text: str) -> str | None:
     if declared.min is None and declared.max is None:
         return None
-    number = Decimal(normalise(declared.type, text).removesuffix("s"))  # of a duration, its seconds
+    canonical = normalise(declared.type, text).removesuffix("s")  # of a duration, its seconds
+    if not canonical:
+        return None  # nothing was read: what was there before stays
+    number = Decimal(canonical)
     if declared.min is not None and number < Decimal(str(declared.min)):
         return f"{text} is less than {declared.min:g}"
     if declared.max is not None and number > Decimal(str(declared.max)):

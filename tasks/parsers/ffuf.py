@@ -57,6 +57,8 @@ def _check_request(command: Command) -> None:
 
 def _are_ranges(argument: Argument) -> bool:
     value = argument.value or ""
+    if not value and argument.name != "-mc":  # which is never without a value
+        return True
     if argument.name in ("-mc", "-fc") and value == "all":
         return True
     for part in value.split(","):

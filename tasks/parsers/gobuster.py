@@ -8,15 +8,19 @@ Source: gobuster 3.5 cli/cmd, helper/helper.go (ParseCommaSeparatedInt).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tasks.parsers import pflag
 from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.syntax import go_url
 from tasks.types import Argument, Command, Fault
+from tasks.unknown import is_unknown
+from tasks.values import normalise
 
-_CODES = re.compile(r"\s*(?:[+-]?\d+|(\d+)\s*-\s*(\d+))\s*")
+_CODES = re.compile(r"\s*(?:\+?\d+|(\d+)\s*-\s*(\d+))\s*")
 _SHELLS = ("bash", "fish", "powershell", "zsh")
+_IDLE = ("completion", "help", "version")  # what they are given they do not look at
 _FUZZED = ("--url", "--body", "--headers", "--username", "--password")
 
 split = pflag.split
@@ -24,13 +28,28 @@ split = pflag.split
 
 def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     """The arguments in order; operands have no name yet. Raises RefusedError."""
-    return pflag.parse(grammar, words)
+    arguments = pflag.parse(grammar, words)
+    if grammar.subcommand == "help":
+        return list(_topics(arguments))
+    return arguments
+
+
+def _topics(arguments: Sequence[Argument]) -> Iterator[Argument]:
+    """cobra looks for the topic as for a command: not behind what begins with a dash."""
+    is_behind = False
+    for argument in arguments:
+        is_behind |= not argument.name and argument.spelled.startswith("-")
+        is_operand = is_behind and not argument.name
+        yield replace(argument, name="ignored") if is_operand else argument
 
 
 def check(_: Grammar, command: Command) -> None:
     """Refuse status codes that are none or clash, a URL that is none, and fuzzing without FUZZ."""
     if command.values("--help"):
         return
+    threads = (command.values("--threads") or ("10",))[-1] or "10"
+    if command.subcommand not in _IDLE and not is_unknown(threads) and _number(threads) < 1:
+        raise RefusedError(Fault.BAD_VALUE, f"--threads: {threads} is less than 1")
     for name in ("--status-codes", "--status-codes-blacklist", "--excludestatuscodes"):
         for value in command.values(name):
             _check_codes(name, value or "")
@@ -47,6 +66,10 @@ def check(_: Grammar, command: Command) -> None:
     shells = command.values("shell")
     if shells and shells[0] in _SHELLS and len(shells) > 1:
         raise RefusedError(Fault.EXTRA_OPTION, f"gobuster does not know {shells[1]!r}")
+
+
+def _number(text: str) -> int:
+    return int(normalise("go_int", text))
 
 
 def _check_codes(name: str, text: str) -> None:

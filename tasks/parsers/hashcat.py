@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tasks.parsers import getopt_long
 from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.types import Argument, Command, Fault
 from tasks.unknown import is_unknown
+from tasks.values import normalise, validate
 
 _LIST = re.compile(r"\s*([+-]?\d*)")
 _DEVICES = {"--backend-devices": 63, "--opencl-device-types": 3}
@@ -29,6 +31,7 @@ _NO_DEVICE = (
     "--hash-info",
     "--example-hashes",
 )
+_MODES = ("--hash-type", "--attack-mode")
 _RULES = ("--rules-file", "--generate-rules")
 _CHARSETS = tuple(f"--custom-charset{number}" for number in range(1, 5))
 _ALONE = ("--benchmark", "--hash-info", "--example-hashes", "--backend-info", "--brain-server")
@@ -43,7 +46,15 @@ _STDOUT |= dict.fromkeys("67", (1, _ANY))
 
 def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     """The arguments in order; operands have no name yet. Raises RefusedError."""
-    return getopt_long.parse(grammar, words)
+    return [_mode(argument) for argument in getopt_long.parse(grammar, words)]
+
+
+def _mode(argument: Argument) -> Argument:
+    """The numbers of modes are choices; of what was written hashcat keeps 32 bits."""
+    text = argument.value or ""
+    if argument.name not in _MODES or validate("uint32", text):
+        return argument
+    return replace(argument, value=normalise("uint32", text))
 
 
 def check(grammar: Grammar, command: Command) -> None:
@@ -68,7 +79,7 @@ def _value(command: Command, name: str, default: str) -> str:
 def _number(command: Command, name: str, default: int) -> int:
     """The number given; the default for one that only a running shell knows."""
     text = _value(command, name, str(default))
-    return default if is_unknown(text) else int(text)
+    return default if is_unknown(text) else int(normalise("uint32", text))
 
 
 def _check_rules(command: Command, names: set[str], attack: str) -> None:
@@ -141,6 +152,10 @@ def _check_output(command: Command, names: set[str]) -> None:
         raise RefusedError(Fault.BAD_VALUE, f"--outfile-format: {fields!r} has a field twice")
     if fields and fields != "1" and "--left" in names:
         raise RefusedError(Fault.CONFLICT, "hashcat --left writes --outfile-format 1 only")
+    stamps = set(fields.split(",")) & {"5", "6"}
+    if stamps and "--show" in names:
+        reason = f"hashcat --show has no time to write: --outfile-format {stamps.pop()}"
+        raise RefusedError(Fault.CONFLICT, reason)
     if len(command.values("--backend-info")) > 2:
         raise RefusedError(Fault.BAD_VALUE, "hashcat takes -I twice at most")
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from tasks.parsers.grammar import Grammar, RefusedError, by_prefix, operand
 from tasks.types import Argument, Command, Fault
 from tasks.unknown import is_unknown
+from tasks.values import normalise
 
 _NAME = re.compile(r"--?([^=:]+)(?:([=:])(.*))?", re.DOTALL)
 _NODE = re.compile(r"(\d+)(?:-(\d+))?/(\d+)")
@@ -54,17 +55,23 @@ def check(grammar: Grammar, command: Command) -> None:
     wants_files = not names.isdisjoint(_LIST) or names.isdisjoint(_MAY_LACK_FILES)
     if names and wants_files and not has_files:
         raise RefusedError(Fault.MISSING_OPERAND, "john needs password files")
+    fork = next(iter(command.values("--fork")), None)
     for node in command.values("--node"):
-        if node and not is_unknown(node):
-            _check_node(node)
+        if node and not is_unknown(node) and not is_unknown(fork or ""):
+            _check_node(node, int(normalise("atoi", fork)) if fork else None)
 
 
-def _check_node(text: str) -> None:
-    """A node's numbers lie within the total, but do not make up all of it."""
+def _check_node(text: str, processes: int | None) -> None:
+    """A node's numbers lie within the total; each process that is forked is a node of its own,
+    and without them the nodes do not make up all of the total."""
     match = _NODE.match(text)
     if not match:
         raise RefusedError(Fault.BAD_VALUE, f"--node: {text!r} is not MIN-MAX/TOTAL or N/TOTAL")
     first, total = int(match[1]), int(match[3])
     last = int(match[2] or first)
-    if total < 2 or not 1 <= first <= last <= total or last - first + 1 >= total:
+    nodes = last - first + 1
+    if total < 2 or not 1 <= first <= last <= total or (processes is None and nodes >= total):
         raise RefusedError(Fault.BAD_VALUE, f"--node: {text!r} is no part of {total} nodes")
+    if processes and ((match[2] and nodes != processes) or first + processes - 1 > total):
+        reason = f"--node: {text!r} is not for {processes} processes, as --fork wants them"
+        raise RefusedError(Fault.CONFLICT, reason)

@@ -1,13 +1,14 @@
 """masscan's command line: each option is a line of its configuration file.
 
 Traps: dashes, underscores and case within a long name do not matter, and it cannot be shortened;
-the letters of nmap have their values glued or next, but -oX only next; what else nmap has is
-refused; a word that is no option must begin as an address does.
+the letters of nmap have their values glued or next, but -oX only next, whatever is glued to it;
+what else nmap has is refused; a word that is no option must begin as an address does.
 Source: masscan 1.3.2 src/main-conf.c, masscan_command_line.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tasks.parsers.grammar import Grammar, RefusedError, Words, operand
@@ -45,7 +46,7 @@ def _fold(name: str) -> str:
 
 
 def _long(grammar: Grammar, word: str, left: Words) -> Argument:
-    name, equals, value = word[2:].partition("=")
+    name, equals, value = word[2:].partition("=" if "=" in word else ":")
     table = {_fold(n[2:]): o for n, o in grammar.options.items() if n.startswith("--")}
     option = table.get(_fold(name))
     if option is None or not name or (equals and option.name == _READSCAN):
@@ -53,10 +54,11 @@ def _long(grammar: Grammar, word: str, left: Words) -> Argument:
     spelled = f"--{name}"
     if option.name == _TOP_PORTS:
         number = left.peek()
-        follows = not equals and number is not None and number[:1].isdecimal()
+        follows = not equals and number is not None and number.isdecimal()
         given = left.take() if follows else value if equals else None
         return Argument(option.name, given, spelled)
-    if option.arity == "none":
+    follows_option = option.name == _READSCAN and (left.peek() or "").startswith("-")
+    if option.arity == "none" or follows_option:
         return Argument(option.name, None, spelled)
     return Argument(option.name, value if equals else left.value(spelled), spelled)
 
@@ -64,18 +66,29 @@ def _long(grammar: Grammar, word: str, left: Words) -> Argument:
 def _short(grammar: Grammar, word: str, left: Words) -> Argument:
     """A letter with its value, or one of the words that masscan has from nmap."""
     whole = grammar.options.get(word)
-    if whole and len(word) > 2:
+    if whole and len(word) > 2 and word[1] != "o":
         return Argument(whole.name, left.value(word) if whole.arity == "one" else None, word)
     if word[1:2] == "o" and f"-o{word[2:3]}" in grammar.options:
-        raise RefusedError(Fault.MISSING_VALUE, f"{word[:3]} takes its value as the next word")
-    if word.startswith("-iL"):
-        return Argument("--adapter", word[2:], "-i")
+        return _output(word[:3], left)
+    if (word == "-i" and left.peek() == "") or re.fullmatch(r"-i[^\d]", word):
+        raise grammar.unknown(word)  # it looks two letters on, even beyond the end of the word
     option = grammar.options.get(word[:2])
     if option is None or len(word) < 2 or word[1] in "sP":
         raise grammar.unknown(word)
     if option.arity == "none":
         return Argument(option.name, None, word[:2])
-    return Argument(option.name, word[2:] or left.value(word), word[:2])
+    value = word[2:] or left.value(word)
+    if not value and option.name == "--ports":
+        raise RefusedError(Fault.BAD_VALUE, "-p: masscan calls the empty list an empty parameter")
+    return Argument(option.name, value, word[:2])
+
+
+def _output(spelled: str, left: Words) -> Argument:
+    """What is glued to -oX is passed over; its file is the next word, which begins with no dash."""
+    name = left.value(spelled)
+    if name.startswith("-") and name != "-":
+        raise RefusedError(Fault.MISSING_VALUE, f"{spelled} needs the name of a file")
+    return Argument(spelled, name, spelled)
 
 
 def check(_: Grammar, command: Command) -> None:

@@ -18,7 +18,7 @@ from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.syntax import nmap_ports, nmap_scripts
 from tasks.types import Argument, Command, Fault
 from tasks.unknown import is_unknown
-from tasks.values import seconds, validate
+from tasks.values import normalise, seconds, validate
 
 _PING = re.compile(r"-P[nN0DIEMPR]")
 # The least seconds of a time, and how many are too many to be meant when no unit is given.
@@ -35,6 +35,8 @@ _ORDERED = (
     ("--min-parallelism", "--max-parallelism"),
     ("--min-hostgroup", "--max-hostgroup"),
 )
+_MOST_HOSTS = 100000
+_STRTOD = re.compile(r"\s*[+-]?(?:0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _SCRIPTED = ("--script", "-sC", "-A", "-sV")
 _NOT_SYN = ("-sT", "-sA", "-sW", "-sM", "-sN", "-sF", "-sX", "-sU", "-sI", "-sO", "-sY", "-sZ")
 _IPV4 = re.compile(r"[\d.,*-]+(?:/\d+)?")
@@ -86,14 +88,36 @@ def _problem(argument: Argument, names: set[str]) -> str | None:
 
 
 def _problem_of_file(argument: Argument, value: str) -> str | None:
-    if argument.spelled == "-o" and value[:1] in tuple("NAXGS"):
-        return f"-o{value} would write {value!r}; write -o{value[0]} {value[1:]}"
+    if argument.spelled == "-o" and value[:1] in ("", *"NAXGS"):
+        return f"-o: nmap takes {value!r} for -o{value[:1]} and a file; name the format, as in -oN"
     return None
 
 
 def _problem_of_mtu(value: str) -> str | None:
-    number = _number(value)
+    number = int(normalise("atoi", value))
     return None if number > 0 == number % 8 else f"--mtu: {value!r} is not a multiple of 8 above 0"
+
+
+def _problem_of_scan_flags(value: str) -> str | None:
+    if not value[:1].isdecimal():
+        return None  # the letters of the flags are looked for, wherever they stand
+    problem = validate("c_number32", value)
+    if problem or not 0 <= int(normalise("c_number32", value)) <= 255:
+        return f"--scanflags: {value!r} is not a number from 0 to 255, nor flags such as SYNFIN"
+    return None
+
+
+def _problem_of_top_ports(value: str) -> str | None:
+    number = _number(value)
+    if not 1 <= number <= 65536 or number % 1:
+        return f"--top-ports: {value!r} is not a whole number from 1 to 65536"
+    return None
+
+
+def _problem_of_hostgroup(value: str) -> str | None:
+    if int(normalise("atoi", value)) % (1 << 32) > _MOST_HOSTS:
+        return f"--min-hostgroup: {value} is more than {_MOST_HOSTS}"
+    return None
 
 
 def _problem_of_script_args(value: str) -> str | None:
@@ -188,8 +212,8 @@ def _company_problems(command: Command, names: set[str]) -> Iterator[tuple[Fault
 
 def _number(text: str) -> float:
     """The number that a text begins with, 0 if it begins with none."""
-    match = re.match(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)", text)
-    return float(match[0]) if match else 0
+    match = _STRTOD.match(text)
+    return float(normalise("c_float", match[0])) if match else 0
 
 
 _RULES: dict[str, Callable[[str], str | None]] = {
@@ -197,6 +221,9 @@ _RULES: dict[str, Callable[[str], str | None]] = {
     "--script-help": nmap_scripts.problem,
     "--script-args": _problem_of_script_args,
     "--mtu": _problem_of_mtu,
+    "--scanflags": _problem_of_scan_flags,
+    "--top-ports": _problem_of_top_ports,
+    "--min-hostgroup": _problem_of_hostgroup,
     "--spoof-mac": _problem_of_mac,
     "-D": _problem_of_decoys,
 }

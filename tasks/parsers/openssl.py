@@ -198,6 +198,14 @@ def _check_extensions(command: Command, names: set[str]) -> None:
         raise RefusedError(Fault.DUPLICATE, "openssl req takes each extension once")
 
 
+def _check_answer(command: Command, names: set[str]) -> None:
+    """An answer is verified against one thing: the query, the data or their digest."""
+    held_against = names & {"-queryfile", "-data", "-digest"}
+    if "-verify" in names and len(held_against) > 1:
+        reason = f"openssl ts -verify wants one of {', '.join(sorted(held_against))}"
+        raise RefusedError(Fault.CONFLICT, reason)
+
+
 def _check_users(command: Command, names: set[str]) -> None:
     users = len(command.values("user"))
     if not users and names & {"-add", "-delete", "-modify"}:
@@ -242,4 +250,5 @@ _RULES: Mapping[str, Sequence[Callable[[Command, set[str]], None]]] = {
     "pkeyutl": (_check_pkeyutl,),
     "req": (_check_extensions,),
     "srp": (_check_users,),
+    "ts": (_check_answer,),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from tasks.parsers import optparse
 from tasks.parsers.grammar import Grammar, RefusedError
@@ -39,6 +40,9 @@ _HIDDEN = frozenset(_HIDDEN_NAMES.split())
 
 def parse(grammar: Grammar, words: Sequence[str]) -> list[Argument]:
     """The arguments in order; operands have no name yet. Raises RefusedError."""
+    for flag, value in pairwise(words):
+        if flag == "-H":  # of a glued value it takes no notice
+            _check_header(flag, value)
     return optparse.parse(grammar, list(_rewritten(grammar, words)))
 
 
@@ -47,8 +51,16 @@ def check(grammar: Grammar, command: Command) -> None:
     options = (grammar.option(argument.name) for argument in command.arguments)
     if any(option.informs for option in options if option):
         return
+    for argument in command.arguments:
+        if argument.spelled == "--header":
+            _check_header(argument.spelled, argument.value or "")
     for fault, reason in sqlmap_rules.problems(command):
         raise RefusedError(fault, reason)
+
+
+def _check_header(flag: str, value: str) -> None:
+    if value.strip() and ":" not in value:
+        raise RefusedError(Fault.BAD_VALUE, f"{flag}: {value!r} is not of the form Name: value")
 
 
 def _rewritten(grammar: Grammar, words: Sequence[str]) -> Iterator[str]:

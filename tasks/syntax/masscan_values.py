@@ -9,12 +9,13 @@ LAST_PORT = 65535
 _PORT_PART = re.compile(r"(?:([A-Za-z]):)?(.*)", re.DOTALL)
 _PORT_RANGE = re.compile(r"(\d*)(-?)(\d*)")
 _PROTOCOLS = "TUSOI"
-_MAC = re.compile(r"[0-9A-Fa-f]{1,2}(?:[:-]?[0-9A-Fa-f]{1,2}){5}")
-_RATE = re.compile(r"[0-9]+(?:\.[0-9]*)?")
-_TIME = re.compile(r"\d+([smhd]?)")
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_SIZE = re.compile(r"\d+[kmgtKMGT]?[bB]?")
-_SHARD = re.compile(r"(\d+)/(\d+)")
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(?:[^\w\s]?[0-9A-Fa-f]{2}){5}")
+_RATE = re.compile(r"[0-9]*(?:\.[0-9]*)?")
+_SCALED = re.compile(r"(-*)([0-9]*)[\W_]*(\w?)", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DAY = 86400
+_BYTES = {unit: 1 << 10 * power for power, unit in enumerate("kmgtpe", 1)}
+_SHARD = re.compile(r"(\d+)(?:[^\w\s]|_)+(\d+)")
 _BITS = {4: 32, 6: 128}
 
 
@@ -29,8 +30,8 @@ def ports(text: str) -> str:
         number = _PORT_RANGE.match(rest)
         if not rest or not number or not number[0]:
             continue
-        low = int(number[1] or 0)
-        high = int(number[3] or LAST_PORT) if number[2] else low
+        low = int(number[1] or 0) % (1 << 32)
+        high = int(number[3] or LAST_PORT) % (1 << 32) if number[2] else low
         if low > high or high > LAST_PORT:
             raise ValueError(f"{part!r} is not a port from 0 to {LAST_PORT} or a range of them")
         span = f"{low}-{high}" if high > low else str(low)
@@ -40,7 +41,10 @@ def ports(text: str) -> str:
 
 def addresses(text: str) -> str:
     """Addresses, blocks and ranges, parted by commas or blanks."""
-    found = {_span(part) for part in re.split(r"[,\s]+", text) if part}
+    first, *others = re.split(r"[,\s]+", text.lstrip()) if text else ("",)
+    if text and not first:
+        raise ValueError(f"{text!r} begins with no address")
+    found = {_span(part) for part in (first, *others) if part}
     return ",".join(sorted(found))
 
 
@@ -73,11 +77,11 @@ def _address(text: str, whole: str) -> IPv4Address | IPv6Address:
 
 def source_port(text: str) -> str:
     """One port, or a range of a power of two; what follows it is passed over ("5x" is 5)."""
-    match = re.fullmatch(r"(\d+)(?:-(\d+))?(?:[^-,\d].*)?", text)
-    if not match:
+    match = re.fullmatch(r"(?:T:)?(\d*)(?:-(\d*))?(?:[^-,\d].*)?", text, re.DOTALL)
+    if not (match and text) or text[0] not in "-T0123456789":
         raise ValueError(f"{text!r} is not a port")
-    low = int(match[1])
-    high = int(match[2] or low)
+    low = int(match[1] or 0) % (1 << 32)
+    high = low if match[2] is None else int(match[2] or LAST_PORT) % (1 << 32)
     count = high - low + 1
     if high > LAST_PORT or count < 1 or count & (count - 1):
         raise ValueError(f"{text!r} is not a port, or a range of 2, 4, 8 ... ports")
@@ -85,17 +89,18 @@ def source_port(text: str) -> str:
 
 
 def mac(text: str) -> str:
-    """A hardware address."""
-    if not _MAC.fullmatch(text):
+    """A hardware address; what follows it is passed over."""
+    match = _MAC.match(text)
+    if not match:
         raise ValueError(f"{text!r} is not a hardware address")
-    return text.lower().replace(":", "-")
+    return "-".join(re.findall("[0-9a-f]{2}", match[0].lower()))
 
 
 def rate(text: str) -> str:
     """Packets a second."""
     if not _RATE.fullmatch(text):
         raise ValueError(f"{text!r} is not a number")
-    return f"{float(text):g}" if "." in text else str(int(text))
+    return f"{float(f'0{text}0'):g}" if "." in text else str(int(text or "0"))
 
 
 def count(text: str) -> str:
@@ -105,27 +110,46 @@ def count(text: str) -> str:
     return str(number % (1 << 32))
 
 
+def long_count(text: str) -> str:
+    """The same with 64 bits."""
+    match = re.match(r"-?\d+", text)
+    return str((int(match[0]) if match else 0) % (1 << 64))
+
+
 def shard(text: str) -> str:
     """Which of how many: 1/3."""
-    match = _SHARD.fullmatch(text)
+    match = _SHARD.match(text)
     if not match or not 1 <= int(match[1]) <= int(match[2]):
         raise ValueError(f"{text!r} is not of the form 1/3")
     return f"{int(match[1])}/{int(match[2])}"
 
 
 def time(text: str) -> str:
-    """When output is rotated: 5m, 2h; no more than a day."""
-    match = _TIME.fullmatch(text)
-    if not match:
+    """When output is rotated: 5m, 2h; with a unit less than a day. With a dash before it, as long
+    before the end of the day."""
+    sign, digits, unit = _scaled(text)
+    if not unit:
+        return f"{int(digits or 0)}s"
+    if unit not in _SECONDS:
         raise ValueError(f"{text!r} is not a time such as 30m or 2h")
-    seconds = int(text.rstrip("smhd")) * _SECONDS[match[1]]
-    if seconds > _SECONDS["d"]:
-        raise ValueError(f"{text} is more than a day")
-    return f"{seconds}s"
+    seconds = int(digits or 1) * _SECONDS[unit]
+    if seconds >= _DAY:
+        raise ValueError(f"{text} is not less than a day")
+    return f"{_DAY - seconds if sign else seconds}s"
 
 
 def size(text: str) -> str:
-    """A size such as 5k."""
-    if not _SIZE.fullmatch(text):
+    """A size such as 5k, in bytes."""
+    sign, digits, unit = _scaled(text)
+    if (unit and unit not in _BYTES) or (sign and digits):
         raise ValueError(f"{text!r} is not a size such as 100 or 5k")
-    return text.lower()
+    return str(int(digits or bool(unit)) * _BYTES.get(unit, 1))
+
+
+def _scaled(text: str) -> tuple[str, str, str]:
+    """Sign, digits and unit: signs of other kinds before the unit, and all after it, do not
+    matter."""
+    match = _SCALED.match(text)
+    assert match  # each part of it may be empty
+    sign, digits, unit = match.groups()
+    return sign, digits, unit.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from random import Random
 
@@ -179,6 +180,58 @@ def test_conflicts_come_from_the_spec() -> None:
     ]
     conflicts = [p for p in pairs if len(p) == 2 and p[1] in options[p[0]].conflicts]
     assert len(conflicts) > len(pairs) / 4
+
+
+def test_values_are_exchanged() -> None:
+    for words in mutants("exchanged values", base="-n -p 80 --ttl 7 10.0.0.1"):
+        assert sorted(words[1:]) == sorted(["-n", "-p", "80", "--ttl", "7", "10.0.0.1"])
+        assert words[words.index("--ttl") + 1] == "80"
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed"),
+    [
+        ("padded value", r" .+|.+ "),
+        ("rewritten number", r"(~|#|<=)?\d+(\.0|e0|,000|k|%)?|0x[0-9a-f]+"),
+        ("changed unit", r"\d+( ?[a-zA-Z]*)"),
+    ],
+)
+def test_a_value_is_written_otherwise(kind: str, changed: str) -> None:
+    for words in mutants(kind, "fping", "-c 5 10.0.0.1"):
+        values = [word for word in words if re.fullmatch(changed, word.partition("=")[2] or word)]
+        assert values, words
+
+
+def test_an_order_is_another_and_nothing_else() -> None:
+    for words in mutants("reordered"):
+        assert sorted(words[1:]) == sorted(NMAP.split())
+
+
+def test_names_lose_or_gain_a_separator() -> None:
+    known = {re.sub("[-_]", "", flag) for flag in Toolbox("nmap").grammar("").options}
+    for words in mutants("separator in a name"):
+        flag = added(words)[0].partition("=")[0]
+        assert re.sub("[-_]", "", flag) in known
+
+
+def test_lists_are_divided_otherwise() -> None:
+    for words in mutants("separator in a list", "masscan", "-p80 10.0.0.1"):
+        assert any(re.search(r",,|[\w.][ ;|:/,]+\w", word) for word in words), words
+
+
+def test_an_option_and_its_value_in_one_word() -> None:
+    assert all(any(" " in word for word in words) for words in mutants("one word"))
+
+
+def test_a_dash_of_a_word_processor() -> None:
+    for words in mutants("typographic sign"):
+        assert any(word[0] in "\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}" for word in words)
+
+
+def test_a_mark_ends_the_line() -> None:
+    assert all(
+        re.search(r"\d([.,:]|\.\.\.|\.\))$", words[-1]) for words in mutants("trailing mark")
+    )
 
 
 def test_the_groups_have_nothing_in_common() -> None:
