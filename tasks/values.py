@@ -317,7 +317,10 @@ def _scanned_uint(text: str) -> str:
 
 
 def _scanned_float(text: str) -> str:
-    return (found := _scanned(_SCANNED_FLOAT, text)) and plain(Decimal(found))
+    found = _scanned(_SCANNED_FLOAT, text)
+    if not found:  # the tool goes on with a variable that was never set: it takes it or not
+        raise ValueError("an empty text is not a number")
+    return plain(Decimal(found))
 
 
 def _scanned_base(text: str) -> str:
