@@ -19,6 +19,7 @@ _NO_SCAN = ("--echo", "--echo-all", "--conf", "--resume", "--selftest", "--regre
 _TARGETS = ("target", "--range", "--includefile")
 _PORTS = ("--ports", "--tcp-ports", "--udp-ports", "--oprotos", "--top-ports", "--ping", "--arp")
 _TOP_PORTS = "--top-ports"
+_HEADER = "httpheader"
 _READSCAN = "--readscan"  # is read before the others, and has no form with "="
 
 
@@ -48,7 +49,8 @@ def _fold(name: str) -> str:
 def _long(grammar: Grammar, word: str, left: Words) -> Argument:
     name, equals, value = word[2:].partition("=" if "=" in word else ":")
     table = {_fold(n[2:]): o for n, o in grammar.options.items() if n.startswith("--")}
-    option = table.get(_fold(name))
+    header = _HEADER if _fold(name).startswith(_HEADER) else None  # whatever follows it
+    option = table.get(header or _fold(name))
     if option is None or not name or (equals and option.name == _READSCAN):
         raise grammar.unknown(f"--{name}")
     spelled = f"--{name}"
@@ -65,6 +67,7 @@ def _long(grammar: Grammar, word: str, left: Words) -> Argument:
 
 def _short(grammar: Grammar, word: str, left: Words) -> Argument:
     """A letter with its value, or one of the words that masscan has from nmap."""
+    word = "-Pn" if word.startswith("-Pn") else word  # what follows it is not looked at
     whole = grammar.options.get(word)
     if whole and len(word) > 2 and word[1] != "o":
         return Argument(whole.name, left.value(word) if whole.arity == "one" else None, word)

@@ -168,15 +168,15 @@ def _problem_of_name(value: str) -> str | None:
     """Why a target can have no address. nmap goes on with the others, if there are any."""
     if re.search(r"\s", value):
         return f"{value!r} is one word, not several targets"
+    if "/" in value and not re.fullmatch(r"[^/]*/\d+", value):
+        return f"{value!r} is not a target: what follows the slash must be a netmask"
     if _ADDRESS_RANGE.fullmatch(value):
         return f"{value!r} is not a range: write 10.0.0.1-5"
     return validate("hosts", value)
 
 
 def _problem_of_target(value: str, names: set[str]) -> str | None:
-    if "/" in value and not re.fullmatch(r"[^/]*/\d+", value):
-        return f"{value!r} is not a target: what follows the slash must be a netmask"
-    if "-6" not in names and value.count(":") > 1:
+    if "-6" not in names and value.count(":") > 1 and "/" not in value:
         return f"{value!r} is an IPv6 address, for which nmap needs -6"
     bits = value.partition("/")[2]
     if "-6" not in names and bits.isdigit() and int(bits) > 32:

@@ -32,8 +32,8 @@ _IGNORED = ("--compressed",)
 # Options that the help does not show are not looked for behind one dash.
 _HIDDEN_NAMES = """
 crack dummy yuge murphy-rate debug deprecations disable-multi disable-precon disable-stats
-profile localhost force-dbms force-dns force-partial force-pivoting ignore-stdin non-
-interactive gui smoke-test vuln-test disable-json api taskid database
+profile localhost force-dbms force-dns force-partial force-pivoting ignore-stdin
+non-interactive gui smoke-test vuln-test disable-json api taskid database
 """
 _HIDDEN = frozenset(_HIDDEN_NAMES.split())
 
