@@ -270,8 +270,20 @@ def _py_float(text: str) -> str:
     return plain(Decimal(str(number))) if isfinite(number) else str(number)
 
 
+def _optparse_int(text: str) -> str:
+    """What optparse takes as an int: 0x10, 0b1 and 010 too, with blanks around it."""
+    prefixes = {"0x": 16, "0b": 2}
+    base = prefixes.get(text[:2].lower(), 8 if text[:1] == "0" else 10)
+    try:
+        return str(int(text[2:] or "0" if base == 2 else text, base))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
 def _go_int(text: str) -> str:
     """What Go's ParseInt takes with base 0: 0x10, 0b1 and 010 too."""
+    if text != text.strip():
+        raise ValueError(f"{text!r} is not a whole number")
     try:
         return str(int(re.sub(r"^([+-]?)0(?=\d)", r"\g<1>0o", text), 0))
     except ValueError:
@@ -438,6 +450,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "level": _level,
         "dns_type": _dns_type,
         "c_int": _c_int,
+        "optparse_int": _optparse_int,
         "py_int": _py_int,
         "py_float": _py_float,
         "ip_ranges": ip_ranges_text,

@@ -148,11 +148,12 @@ def _check_output(command: Command, names: set[str]) -> None:
     fields = _value(command, "--outfile-format", "")
     if is_unknown(fields):
         return
-    if fields and len(set(fields.split(","))) < len(fields.split(",")):
+    numbers = [field for field in fields.split(",") if field]
+    if len(set(numbers)) < len(numbers):
         raise RefusedError(Fault.BAD_VALUE, f"--outfile-format: {fields!r} has a field twice")
-    if fields and fields != "1" and "--left" in names:
+    if fields and numbers != ["1"] and "--left" in names:
         raise RefusedError(Fault.CONFLICT, "hashcat --left writes --outfile-format 1 only")
-    stamps = set(fields.split(",")) & {"5", "6"}
+    stamps = {"5", "6"}.intersection(numbers)
     if stamps and "--show" in names:
         reason = f"hashcat --show has no time to write: --outfile-format {stamps.pop()}"
         raise RefusedError(Fault.CONFLICT, reason)

@@ -16,7 +16,7 @@ from tasks.unknown import is_unknown
 from tasks.values import normalise
 
 _NAME = re.compile(r"--?([^=:]+)(?:([=:])(.*))?", re.DOTALL)
-_NODE = re.compile(r"(\d+)(?:-(\d+))?/(\d+)")
+_NODE = re.compile(r"\s*\+?(\d+)(?:-\s*\+?(\d+))?/\s*\+?(\d+)")
 _LIST = ("--users", "--groups", "--shells", "--salts")  # which of a file's hashes are loaded
 _CANDIDATES = ("--wordlist", "--stdin", "--incremental", "--external")
 _WITHOUT_FILES = ("--restore", "--status", "--test", "--stdout")

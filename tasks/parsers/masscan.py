@@ -20,6 +20,7 @@ _TARGETS = ("target", "--range", "--includefile")
 _PORTS = ("--ports", "--tcp-ports", "--udp-ports", "--oprotos", "--top-ports", "--ping", "--arp")
 _TOP_PORTS = "--top-ports"
 _HEADER = "httpheader"
+_AS_WRITTEN = "--min-rate"  # of nmap; in other spellings it is refused
 _READSCAN = "--readscan"  # is read before the others, and has no form with "="
 
 
@@ -51,6 +52,8 @@ def _long(grammar: Grammar, word: str, left: Words) -> Argument:
     table = {_fold(n[2:]): o for n, o in grammar.options.items() if n.startswith("--")}
     header = _HEADER if _fold(name).startswith(_HEADER) else None  # whatever follows it
     option = table.get(header or _fold(name))
+    if option and option.name == _AS_WRITTEN and name != _AS_WRITTEN[2:]:
+        option = None
     if option is None or not name or (equals and option.name == _READSCAN):
         raise grammar.unknown(f"--{name}")
     spelled = f"--{name}"

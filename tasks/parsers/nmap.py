@@ -37,6 +37,7 @@ _ORDERED = (
 )
 _MOST_HOSTS = 100000
 _STRTOD = re.compile(r"\s*[+-]?(?:0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+_WITHOUT_TARGET = ("--iflist", "--script-help")
 _SCRIPTED = ("--script", "-sC", "-A", "-sV")
 _NOT_SYN = ("-sT", "-sA", "-sW", "-sM", "-sN", "-sF", "-sX", "-sU", "-sI", "-sO", "-sY", "-sZ")
 _IPV4 = re.compile(r"[\d.,*-]+(?:/\d+)?")
@@ -186,7 +187,7 @@ def _problem_of_target(value: str, names: set[str]) -> str | None:
 
 def _target_problems(command: Command, names: set[str]) -> Iterator[tuple[Fault, str]]:
     targets = [value or "" for value in command.values("target")]
-    if any(map(is_unknown, targets)):
+    if any(map(is_unknown, targets)) or not names.isdisjoint(_WITHOUT_TARGET):
         return
     problems = [_problem_of_name(target) for target in targets]
     if "-6" in names:

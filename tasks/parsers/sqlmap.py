@@ -19,6 +19,7 @@ from tasks.types import Argument, Command, Fault
 _URL = re.compile(r"http|www\.|\w[\w.-]+\.\w{2,}")
 _MISWRITTEN = re.compile(r"-\w=.+", re.DOTALL)
 _ONE_DASH = re.compile(r"-\w{3,}")
+_DASHES = re.compile("^[\N{HYPHEN}\N{EN DASH}\N{MINUS SIGN}\N{EM DASH}]+")  # as copied from a page
 _VERBOSE = re.compile(r"-v+")
 _RENAMED = {
     "--data-raw": "--data",
@@ -64,7 +65,8 @@ def _check_header(flag: str, value: str) -> None:
 
 
 def _rewritten(grammar: Grammar, words: Sequence[str]) -> Iterator[str]:
-    for i, word in enumerate(words):
+    for i, text in enumerate(words):
+        word = _DASHES.sub(lambda dashes: "-" * len(dashes[0]), text)
         if i == 0 and _URL.match(word):
             yield f"--url={word}"
         elif _VERBOSE.fullmatch(word) and not _is_number(words[i + 1 : i + 2]):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from tasks.types import Command, Fault
+from tasks.values import normalise, validate
 
 # What an option wants beside it: one of these.
 _NEEDS = {
@@ -132,7 +133,7 @@ def _problem_of_tampers(text: str) -> str | None:
 
 
 def _problem_of_url(text: str) -> str | None:
-    rest = re.sub(r"(?i)^(?:http|ws)s?://", "", text)
+    rest = re.sub(r"(?i)^(?:http|ws)s?://", "", text.strip())
     host, colon, port = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2].partition(":")
     if re.search(r"\s", host) or ".." in host or host.startswith("."):
         return f"{host!r} is not the name of a host"
@@ -148,4 +149,4 @@ def _names(text: str) -> set[str]:
 
 def _number(given: dict[str, str], name: str) -> int:
     text = given.get(name, "")
-    return int(text) if re.fullmatch(r"[+-]?\d+", text) else 0
+    return 0 if validate("optparse_int", text) else int(normalise("optparse_int", text))

@@ -99,7 +99,7 @@ def _check(name: str, given: Mapping[str, str], encoder: str) -> None:
         raise ValueError(f"{name} has no parameter {unknown[0]!r}")
     if allowed and allowed[0] not in given:
         raise ValueError(f"{name} needs a value, its {allowed[0]}")
-    for part in (p for e in filter(None, encoder.split("-")) for p in e.split("@")):
+    for part in (p.strip() for e in filter(None, encoder.split("-")) for p in e.split("@")):
         if part not in ENCODERS:
             raise ValueError(f"{part!r} is no encoder; wfuzz -e encoders lists them")
     value = given[allowed[0]] if allowed else ""
