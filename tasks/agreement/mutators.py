@@ -8,6 +8,7 @@ figure that is published, so that no spec can have been fitted to them.
 from __future__ import annotations
 
 import re
+import shlex
 import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -429,6 +430,98 @@ def trailing_mark(bench: Bench, line: Line) -> str | None:
     return line.with_piece(len(line.pieces) - 1, Piece((*words, marked))).text
 
 
+def foreign_value(bench: Bench, line: Line) -> str | None:
+    """A value of another type."""
+    good = pools()["good"]
+    return _other_value(bench, line, good[bench.rng.choice(sorted(good))])
+
+
+def changed_operand(bench: Bench, line: Line) -> str | None:
+    """One operand that is another kind of thing."""
+    operands = [i for i, piece in enumerate(line.pieces) if piece.option is None]
+    if not operands:
+        return None
+    good = pools()["good"]
+    other = bench.rng.choice(good[bench.rng.choice(sorted(good))])
+    return line.with_piece(bench.rng.choice(operands), Piece((other,))).text
+
+
+def doubled_letter(bench: Bench, line: Line) -> str | None:
+    """A flag with one of its letters twice."""
+    piece = bench.new(line)
+    if piece is None:
+        return None
+    at = bench.rng.randrange(len(piece.flag) - len(piece.flag.lstrip("-+")), len(piece.flag))
+    doubled = piece.flag[:at] + piece.flag[at] + piece.flag[at:]
+    return bench.add(line, piece.words[0].replace(piece.flag, doubled, 1), *piece.words[1:])
+
+
+def lost_part(bench: Bench, line: Line) -> str | None:
+    """A long name without one of the parts that dashes divide it into."""
+    names = [
+        flag
+        for option in bench.options(line)
+        for flag in option.spellings
+        if option.name not in line.names and "-" in flag.lstrip("-")
+    ]
+    if not names:
+        return None
+    flag = bench.rng.choice(names)
+    option = bench.tool.grammar(line.subcommand).options[flag]
+    piece = bench.plain(line, option, flag)
+    if piece is None:
+        return None
+    name = flag.lstrip("-")
+    parts = name.split("-")
+    del parts[bench.rng.randrange(len(parts))]
+    shorter = flag[: len(flag) - len(name)] + "-".join(parts)
+    return bench.add(line, piece.words[0].replace(flag, shorter, 1), *piece.words[1:])
+
+
+def flag_behind_value(bench: Bench, line: Line) -> str | None:
+    """A value, and then the flag that it is for."""
+    piece = bench.new(line, "one")
+    return bench.add(line, *reversed(piece.words)) if piece and len(piece.words) > 1 else None
+
+
+def long_value(bench: Bench, line: Line) -> str | None:
+    """A value many times as long."""
+    times = bench.rng.choice([8, 40, 200])
+    return _changed_value(bench, line, lambda value: value * times)
+
+
+def other_script(bench: Bench, line: Line) -> str | None:
+    """A value with a letter or digit that is not of ASCII."""
+    signs = "\N{LATIN SMALL LETTER E WITH ACUTE}\N{CYRILLIC SMALL LETTER A}\N{FULLWIDTH DIGIT ONE}"
+    return _changed_value(bench, line, lambda value: value + bench.rng.choice(signs))
+
+
+def shell_ending(bench: Bench, line: Line) -> str | None:
+    """What people write behind a command: a comment, a redirection, another command."""
+    ends = ("# all of it", "2>/dev/null", "> /tmp/out", "2>&1", "| cat", "|| true", ";", "&& true")
+    return f"{line.text} {bench.rng.choice(ends)}"
+
+
+def wrapped(bench: Bench, line: Line) -> str | None:
+    """A command that another one runs."""
+    shell = f"bash -c {shlex.quote(line.text)}"
+    fronts = ("timeout 5", "env A=b", "nice -n 5", "nohup", "stdbuf -oL", "time", "command", "A=b")
+    return bench.rng.choice([shell, *(f"{front} {line.text}" for front in fronts)])
+
+
+def other_quotes(bench: Bench, line: Line) -> str | None:
+    """The same words in other quotes; some mean another thing in them."""
+    words = list(line.words)
+    at = bench.rng.randrange(1, len(words)) if len(words) > 1 else 0
+    word = words[at]
+    if not at or "'" in word:
+        return None
+    quoted = bench.rng.choice(
+        [f'"{word}"', f"$'{word}'", f"{word[:1]}'{word[1:]}'", f"\\{word}", word]
+    )
+    return " ".join([*map(shlex.quote, words[:at]), quoted, *map(shlex.quote, words[at + 1 :])])
+
+
 def _other_value(bench: Bench, line: Line, values: Sequence[str]) -> str | None:
     """The line with one value replaced by any of these."""
     return _changed_value(bench, line, lambda _: bench.rng.choice(values))
@@ -479,8 +572,6 @@ DEVELOPMENT: Mapping[str, Mutator] = {
     "empty value": empty_value,
     "split value": split_value,
     "conflicting options": conflicting_options,
-}
-HELD_OUT: Mapping[str, Mutator] = {
     "exchanged values": exchanged_values,
     "padded value": padded_value,
     "rewritten number": rewritten_number,
@@ -492,6 +583,18 @@ HELD_OUT: Mapping[str, Mutator] = {
     "case of a value": value_case,
     "typographic sign": typographic_sign,
     "trailing mark": trailing_mark,
+}
+HELD_OUT: Mapping[str, Mutator] = {
+    "value of another type": foreign_value,
+    "changed operand": changed_operand,
+    "doubled letter": doubled_letter,
+    "lost part of a name": lost_part,
+    "flag behind its value": flag_behind_value,
+    "long value": long_value,
+    "other script": other_script,
+    "shell ending": shell_ending,
+    "wrapped": wrapped,
+    "other quotes": other_quotes,
 }
 GROUPS = ("development", "held-out", "all")
 TRIES = 12  # draws for each mutant wanted

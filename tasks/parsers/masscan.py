@@ -52,7 +52,7 @@ def _long(grammar: Grammar, word: str, left: Words) -> Argument:
     table = {_fold(n[2:]): o for n, o in grammar.options.items() if n.startswith("--")}
     header = _HEADER if _fold(name).startswith(_HEADER) else None  # whatever follows it
     option = table.get(header or _fold(name))
-    if option and option.name == _AS_WRITTEN and name != _AS_WRITTEN[2:]:
+    if option and option.name == _AS_WRITTEN and name.lower().strip("-") != _AS_WRITTEN[2:]:
         option = None
     if option is None or not name or (equals and option.name == _READSCAN):
         raise grammar.unknown(f"--{name}")

@@ -47,7 +47,12 @@ def added(words: list[str], base: str = NMAP) -> list[str]:
     return [w for w in words[1:] if not (w in left and (left.remove(w) or True))]  # type: ignore[func-returns-value]
 
 
-@pytest.mark.parametrize("kind", sorted(set(ALL) - {"wrong subcommand", "broken quote"}))
+@pytest.mark.parametrize(
+    "kind",
+    sorted(
+        set(ALL) - {"wrong subcommand", "broken quote", "shell ending", "wrapped", "other quotes"}
+    ),
+)
 def test_every_mutator_works_on_an_ordinary_line(kind: str) -> None:
     made = mutants(kind)
     assert len(made) > len(SEEDS) / 2
@@ -232,6 +237,56 @@ def test_a_mark_ends_the_line() -> None:
     assert all(
         re.search(r"\d([.,:]|\.\.\.|\.\))$", words[-1]) for words in mutants("trailing mark")
     )
+
+
+def test_an_operand_is_another() -> None:
+    for words in mutants("changed operand"):
+        assert words[:4] == ["nmap", "-n", "-p", "80"]
+        assert len(words) == 5
+
+
+def test_letters_are_doubled() -> None:
+    known = set(Toolbox("nmap").grammar("").options)
+    for words in mutants("doubled letter"):
+        flag = added(words)[0].partition("=")[0]
+        assert any(flag[:at] + flag[at + 1 :] in known for at in range(len(flag)))
+
+
+def test_names_lose_a_part() -> None:
+    known = [set(flag.strip("-").split("-")) for flag in Toolbox("nmap").grammar("").options]
+    for words in mutants("lost part of a name"):
+        parts = set(added(words)[0].partition("=")[0].strip("-").split("-"))
+        assert any(parts < whole for whole in known)
+
+
+def test_a_value_stands_before_its_flag() -> None:
+    options = Toolbox("nmap").grammar("").options
+    for words in mutants("flag behind its value"):
+        assert added(words)[-1] in options
+
+
+def test_a_value_is_many_times_as_long() -> None:
+    assert all(max(map(len, words)) >= 8 for words in mutants("long value"))
+
+
+def test_a_value_has_a_letter_of_another_script() -> None:
+    assert all(not " ".join(words).isascii() for words in mutants("other script"))
+
+
+@pytest.mark.parametrize(("kind", "tool"), [("shell ending", 0), ("wrapped", -1)])
+def test_the_command_itself_stays(kind: str, tool: int) -> None:
+    for words in mutants(kind):
+        text = " ".join(words)
+        assert f"nmap {NMAP}" in text
+        assert (words[0] == "nmap") == (tool == 0)
+
+
+def test_quotes_are_others() -> None:
+    box = Toolbox("nmap")
+    line = box.line("", NMAP)
+    made = [ALL["other quotes"](Bench(box, Random(seed)), line) for seed in SEEDS]
+    assert all(text and re.search(r"""["'\\]""", text) for text in made if text != line.text)
+    assert len(set(made)) > len(SEEDS) / 4
 
 
 def test_the_groups_have_nothing_in_common() -> None:
