@@ -74,7 +74,7 @@ def run_cell(run: Run, name: str) -> None:
     manifest, store = run.manifest, run.cell(name)
     cell = manifest.cell(name)
     done = store.rewind()
-    policy = open_model(manifest.profile.model, seed=derive(cell.seed, "adapter"))
+    policy = open_model(manifest.profile.model, derive(cell.seed, "adapter"), manifest.prompts)
     suite = open_suite(manifest.profile.suite)
     bench = Bench(manifest, cell, suite, policy, load_similarity())
     if cell.arm == BASE:

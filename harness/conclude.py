@@ -12,6 +12,7 @@ from harness.record import Row, Run, read_rows, write_whole
 from harness.study import BASE, Arm, CycleRow, Study
 
 if TYPE_CHECKING:
+    from harness.plan import Manifest
     from reports.html.samples import Record as SampleRecord
     from tasks.suite import Suite
 
@@ -90,6 +91,9 @@ def provenance(run: Run) -> dict[str, str]:
     return {
         "profile": f"{manifest.profile_name}: {manifest.profile.description}",
         "model": f"{manifest.profile.model} ({manifest.ingredients.model})",
+        "options of the model": options(manifest),
+        "asked for commands": shown_prompt(manifest.prompts.generate),
+        "asked for tasks": shown_prompt(manifest.prompts.invert),
         "suite": manifest.ingredients.suite,
         "tool specs": manifest.ingredients.specs,
         "executions": executed(run),
@@ -97,6 +101,17 @@ def provenance(run: Run) -> dict[str, str]:
         "machine": manifest.machine,
         "packages": ", ".join(f"{name} {v}" for name, v in manifest.packages.items()),
     }
+
+
+def shown_prompt(text: str) -> str:
+    """A prompt on one line."""
+    return text.replace("\n", "\\n")
+
+
+def options(manifest: Manifest) -> str:
+    """How the model was loaded, where the profile says more than its name."""
+    chosen = manifest.profile.model.model_dump(exclude={"name"}, exclude_defaults=True)
+    return ", ".join(f"{key} {value}" for key, value in chosen.items()) or "none"
 
 
 def executed(run: Run) -> str:

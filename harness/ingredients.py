@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.model import Model
 from harness.profile import Profile
 from tasks.types import Record
 
@@ -47,14 +48,11 @@ def ingredients(profile: Profile, suite: Suite, sandbox: str) -> Ingredients:
     )
 
 
-def model_digest(name: str) -> str:
-    """Digest of a model folder; a hub name stands for itself."""
-    folder = Path(name)
-    if name == "embedded":
-        from harness.policy import EMBEDDED
-
-        folder = EMBEDDED
-    return digest(folder.iterdir()) if folder.is_dir() else name
+def model_digest(model: Model) -> str:
+    """Digest of a model's folder; a hub name stands for itself, with its revision."""
+    if model.folder:
+        return digest(model.folder.iterdir())
+    return f"{model.name}@{model.revision}" if model.revision else model.name
 
 
 def digest(paths: Iterable[Path]) -> str:

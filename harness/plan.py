@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harness.evaluate import even_subset
 from harness.ingredients import Ingredients, ingredients, machine, package_versions
 from harness.profile import Profile
+from harness.prompts import Prompts, prompts_of
 from harness.registry import PROXIES, TRAINERS, check_model
 from harness.study import BASE
 from tasks.errors import UserError
@@ -47,6 +48,7 @@ class Manifest(Record):
     created: str
     profile_name: str
     profile: Profile
+    prompts: Prompts  # how the model is asked
     ingredients: Ingredients
     remedy: str  # what to install, when nothing is executed
     arms: tuple[ArmPlan, ...]
@@ -118,7 +120,7 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
     profile = request.profile
     if not suite.split("train") or not suite.split("heldout"):
         raise UserError(f"Suite {suite.name} needs train and held-out tasks for a benchmark.")
-    check_model(profile.model)
+    check_model(profile.model.name)
     heldout = suite.split("heldout")
     arms = plan_arms(profile.trainers)
     basic = ["fidelity", "reproducibility"] if arms else []
@@ -127,6 +129,7 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         profile_name=request.profile_name,
         profile=profile,
+        prompts=prompts_of(profile.model),
         ingredients=ingredients(profile, suite, request.sandbox),
         remedy=request.remedy,
         arms=arms,

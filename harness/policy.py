@@ -9,118 +9,92 @@ One code path serves the embedded model, a folder and a hub name::
     with policy.frozen():  # the LoRA adapter is off: exactly the model that was loaded
         ...
 
-How a model is asked is data: `prompts.yaml` beside the model, or else `harness/prompts.yaml`,
-sent through the tokenizer's chat template where it has one.
+How a model is asked is data (harness/prompts.py), sent through the tokenizer's chat template where
+it has one. Adapters are kept in peft's own format: `PeftModel.from_pretrained` loads them.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-from pydantic import ValidationError
-
+from harness.loading import is_adapter, load_network, with_adapter
+from harness.model import Model
+from harness.prompts import Prompts, prompts_of
 from harness.sampling import sample
 from harness.types import Generation, Sampling, Training
 from tasks.errors import UserError
-from tasks.types import Record
 
 if TYPE_CHECKING:
     import torch
 
-EMBEDDED = Path(__file__).parent / "embedded" / "model"
-PROMPTS = Path(__file__).parent / "prompts.yaml"
-
 ROWS = 128  # sequences a forward pass; more gains nothing on one thread and costs memory
-RANK = 16
-HUB_TIMEOUT = 20.0  # seconds
-ADAPTER = "adapter.safetensors"
-
-
-class Prompts(Record):
-    """How a model is asked. `{text}` is the task in `generate` and the command in `invert`.
-
-    `stop` is a text that ends an answer of a model without a chat template; "" is none.
-    """
-
-    generate: str
-    invert: str
-    stop: str = ""
-
-    @classmethod
-    def load(cls, path: Path) -> Prompts:
-        try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-        except (yaml.YAMLError, ValidationError) as error:
-            reason = str(error).replace("\n", " ")
-            raise UserError(f"{path}: not a prompts file ({reason}); see {PROMPTS}") from None
+_ANSWER = "ANSWER"  # stands for an answer where a chat template is asked what follows one
 
 
 class CausalPolicy:
     """A transformers causal LM with a LoRA adapter; see `harness.types.Policy`."""
 
-    def __init__(self, model: Any, tokenizer: Any, prompts: Prompts) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        prompts: Prompts,
+        template: Mapping[str, Any] | None = None,
+    ) -> None:
         self._model = model
         self._tokenizer = tokenizer
-        self._prompts = prompts
-        self._ends = _end_tokens(tokenizer, prompts.stop)
+        self._template = dict(template or {})
+        self._prompts = prompts.in_chat() if tokenizer.chat_template else prompts
+        self._turn_end = self._what_ends_an_answer()
+        self._ends = self._tokens_that_end()
 
     @classmethod
-    def load(cls, model: str, *, lora: bool = True, seed: int = 0) -> CausalPolicy:
+    def load(
+        cls,
+        model: Model | str,
+        prompts: Prompts | None = None,
+        *,
+        lora: bool = True,
+        seed: int = 0,
+    ) -> CausalPolicy:
         """The policy of a folder, a hub name or "embedded"; UserError if there is none.
 
         `seed` fixes the adapter's first weights. The adapter starts as exactly nothing.
         """
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-
-        source = _found(model)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        dtype = torch.bfloat16 if device == "cuda" else torch.float32
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(source, padding_side="left")
-            network = AutoModelForCausalLM.from_pretrained(source, dtype=dtype).to(device)
-        except (OSError, ValueError) as error:
-            raise UserError(
-                f"model {model!r} is not a causal language model that transformers can load "
-                f"({str(error).splitlines()[0]})"
-            ) from None
-        if tokenizer.pad_token is None:
-            tokenizer.pad_token = tokenizer.eos_token
+        model = Model.model_validate(model)
+        prompts = prompts or prompts_of(model)
+        tokenizer, network = load_network(model)
         if lora:
-            network = _with_adapter(network, seed)
-        own = Path(source) / PROMPTS.name
-        prompts = Prompts.load(own if own.is_file() else PROMPTS)
-        if tokenizer.chat_template:
-            prompts = prompts.model_copy(update={"stop": ""})
-        return cls(network.eval(), tokenizer, prompts)
+            network = with_adapter(network, model, seed)
+        return cls(network.eval(), tokenizer, prompts, model.template)
 
     def generate(
         self, prompts: Sequence[str], n: int, sampling: Sampling
     ) -> list[list[Generation]]:
         """`n` sampled commands for each prompt, in order."""
-        return self._answers([self._ask(self._prompts.generate, p) for p in prompts], n, sampling)
+        return self._answers([self._ask(self._prompts.question(p)) for p in prompts], n, sampling)
 
     def invert(self, commands: Sequence[str], sampling: Sampling) -> list[Generation]:
         """One reconstructed task text for each command."""
-        questions = [self._ask(self._prompts.invert, c) for c in commands]
+        questions = [self._ask(self._prompts.inverse(c)) for c in commands]
         return [answers[0] for answers in self._answers(questions, 1, sampling)]
 
     def train(self, pairs: Sequence[tuple[str, str]], training: Training) -> float:
         """Train the adapter on (prompt, command) pairs, with the loss on the command's tokens
-        only; the mean loss over the training, in nats a token. Raises ValueError without pairs.
+        and the end of the turn only; the mean loss over the training, in nats a token. Raises
+        ValueError without pairs.
         """
         from harness.finetune import finetune
 
         if not pairs:
             raise ValueError("no pairs to train on")
-        end = [self._tokenizer.eos_token_id]
         examples = [
-            (self._ask(self._prompts.generate, prompt), self._ids(command) + end)
+            (self._ask(self._prompts.question(prompt)), self._ids(command) + self._turn_end)
             for prompt, command in pairs
         ]
         return finetune(self._model, examples, training)
@@ -130,23 +104,37 @@ class CausalPolicy:
         return _adapter_off(self._model) if self._has_adapter else nullcontext()
 
     def save_adapter(self, folder: Path) -> None:
-        """Write the adapter's weights into `folder`, whole or not at all."""
-        from peft import get_peft_model_state_dict
-        from safetensors.torch import save_file
-
-        folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f"{ADAPTER}.part"
-        save_file(get_peft_model_state_dict(self._model), part)
-        part.replace(folder / ADAPTER)
+        """Write the adapter into `folder` in peft's format, whole or not at all."""
+        part = folder.with_name(f"{folder.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        self._model.save_pretrained(part, save_embedding_layers=False)
+        shutil.rmtree(folder, ignore_errors=True)
+        part.replace(folder)
 
     def load_adapter(self, folder: Path) -> None:
-        """Take the weights that `save_adapter` wrote; UserError if they are not there."""
-        from peft import set_peft_model_state_dict
-        from safetensors.torch import load_file
+        """Put the adapter of a folder in the place of the one that is on, whoever trained it; the
+        base model stays loaded. UserError if it is none, or of another base."""
+        from peft import PeftModel, get_peft_model_state_dict, load_peft_weights
 
-        if not (folder / ADAPTER).is_file():
-            raise UserError(f"{folder}: no {ADAPTER} in this folder; give a saved adapter's folder")
-        set_peft_model_state_dict(self._model, load_file(folder / ADAPTER))
+        if not is_adapter(folder):
+            raise UserError(
+                f"{folder}: no adapter_config.json in this folder; give an adapter as peft saves it"
+            )
+        base = self._model.unload() if self._has_adapter else self._model
+        try:
+            self._model = PeftModel.from_pretrained(base, str(folder), is_trainable=True).eval()
+        except (RuntimeError, ValueError, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise UserError(f"{folder}: no adapter for this model ({reason[:300]})") from None
+        # peft itself passes over what does not fit
+        here = set(get_peft_model_state_dict(self._model, save_embedding_layers=False))
+        kept = set(load_peft_weights(str(folder), device="cpu"))
+        if astray := here - kept | {name for name in kept - here if ".lora_" in name}:
+            raise UserError(
+                f"{folder}: no adapter for this model ({len(astray)} of its layers do not fit, "
+                f"{min(astray)} among them)"
+            )
 
     @property
     def _has_adapter(self) -> bool:
@@ -155,15 +143,47 @@ class CausalPolicy:
     def _ids(self, text: str) -> list[int]:
         return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _ask(self, template: str, text: str) -> list[int]:
+    def _ask(self, question: str) -> list[int]:
         """The token ids of a question, ready for the answer to follow."""
-        question = template.replace("{text}", text)
         if not self._tokenizer.chat_template:
             return list(self._tokenizer(question)["input_ids"])
         ids = self._tokenizer.apply_chat_template(
-            [{"role": "user", "content": question}], add_generation_prompt=True, return_dict=False
+            [{"role": "user", "content": question}],
+            add_generation_prompt=True,
+            return_dict=False,
+            **self._template,
         )
         return list(ids)
+
+    def _what_ends_an_answer(self) -> list[int]:
+        """The tokens that follow an answer: those that the chat template writes there, up to its
+        first special one, or the end of sequence."""
+        tokenizer = self._tokenizer
+        if tokenizer.chat_template:
+            turns = [
+                {"role": "user", "content": "?"},
+                {"role": "assistant", "content": _ANSWER},
+            ]
+            text = tokenizer.apply_chat_template(turns, tokenize=False, **self._template)
+            special = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
+            ids = self._ids(text.rpartition(_ANSWER)[2])
+            for place, token in enumerate(ids):
+                if token in special:
+                    return ids[: place + 1]
+        return [tokenizer.eos_token_id]
+
+    def _tokens_that_end(self) -> tuple[int, ...]:
+        """The tokens that end an answer: of sequence and of turn, those that the model's own
+        generation settings name, and all that contain the stop text."""
+        tokenizer, stop = self._tokenizer, self._prompts.stop
+        own = getattr(self._model, "generation_config", None)
+        named = own.eos_token_id if own is not None else None
+        ends = {tokenizer.eos_token_id, self._turn_end[-1]}
+        ends |= set(named if isinstance(named, list) else [named]) - {None}
+        if stop:
+            every = [[i] for i in range(len(tokenizer))]
+            ends |= {i for i, text in enumerate(tokenizer.batch_decode(every)) if stop in text}
+        return tuple(sorted(ends))
 
     def _answers(
         self, questions: Sequence[list[int]], n: int, sampling: Sampling
@@ -189,50 +209,7 @@ class CausalPolicy:
 
     def _read(self, tokens: list[int]) -> Generation:
         text = self._tokenizer.decode(tokens, skip_special_tokens=True)
-        if self._prompts.stop:
-            text = text.partition(self._prompts.stop)[0]
-        return Generation(text.strip(), len(tokens))
-
-
-def _found(model: str) -> str:
-    """The folder or hub name to load from; UserError, after one question to the hub, if none."""
-    from huggingface_hub import HfApi, try_to_load_from_cache
-
-    if model == "embedded":
-        return str(EMBEDDED)
-    if Path(model).is_dir():
-        return model
-    try:
-        if not isinstance(try_to_load_from_cache(model, "config.json"), str):
-            HfApi().model_info(model, timeout=HUB_TIMEOUT)
-    except Exception as error:  # the hub client raises a dozen unrelated types
-        raise UserError(
-            f"model {model!r} is neither a folder nor a model that the hub has or this machine "
-            f"keeps from it ({type(error).__name__}); give a folder, owner/name, or `embedded`"
-        ) from None
-    return model
-
-
-def _end_tokens(tokenizer: Any, stop: str) -> tuple[int, ...]:
-    """The tokens that end an answer: end of sequence, and all that contain the stop text."""
-    ends = {tokenizer.eos_token_id}
-    if stop:
-        every = [[i] for i in range(len(tokenizer))]
-        ends |= {i for i, text in enumerate(tokenizer.batch_decode(every)) if stop in text}
-    return tuple(sorted(ends))
-
-
-def _with_adapter(network: Any, seed: int) -> Any:
-    """`network` with a LoRA adapter on every linear layer but the output, whatever it is called."""
-    import torch
-    from peft import LoraConfig, get_peft_model
-
-    config = LoraConfig(
-        r=RANK, lora_alpha=2 * RANK, target_modules="all-linear", task_type="CAUSAL_LM"
-    )
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return get_peft_model(network, config)
+        return Generation(self._prompts.answer(text), len(tokens))
 
 
 @contextmanager

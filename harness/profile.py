@@ -10,6 +10,7 @@ from typing import Annotated, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from harness.model import Model
 from harness.types import Sampling, Training
 from tasks.errors import UserError
 from tasks.types import Record
@@ -23,7 +24,7 @@ class Profile(Record):
     """The settings of one benchmark; the manifest of a run keeps them all."""
 
     description: str
-    model: str = "embedded"
+    model: Model = Model()
     suite: str = "recon"
     # None at all: the model is evaluated as it is. Otherwise V1 and the controls always run.
     trainers: tuple[str, ...] = ("v1", "v2", "random-accept", "no-train", "oracle")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
+from harness.answers import command_of
 from harness.seeds import derive
 from harness.types import Generation, Policy, Sampling, Similarity
 
@@ -42,7 +43,8 @@ class Draws:
 
     @property
     def commands(self) -> list[list[str]]:
-        return [[generation.text for generation in row] for row in self.generations]
+        """What is compared and trained on: the command of each answer."""
+        return [[command_of(generation.text) for generation in row] for row in self.generations]
 
     @cached_property
     def reconstructions(self) -> list[dict[str, Generation]]:

@@ -7,7 +7,7 @@
       cells/v1-0/samples.jsonl     what was sampled in evaluations
                  candidates.jsonl  what the trainer generated, scored and accepted
                  cycles.jsonl      one line a finished cycle, written last: the commit
-                 adapter-2/        the adapter after the last finished cycle
+                 adapter-1/ ...    the adapter after each finished cycle, as peft saves it
       executions.jsonl         one line a command run in the sandbox
       graded.jsonl             samples joined with their verdicts
       verdicts.jsonl           one line a distinct answer: the level that decided, and why
@@ -123,19 +123,16 @@ class CellStore:
         for name, path in self.files.items():
             path.touch()
             os.truncate(path, sizes[name])
-        kept = self.adapter(cycles[-1]["cycle"]) if cycles else None
+        kept = {self.adapter(cycle["cycle"]) for cycle in cycles}
         for folder in self.folder.glob("adapter-*"):
-            if folder != kept:
+            if folder not in kept:
                 shutil.rmtree(folder)
         return len(cycles)
 
     def commit(self, cycle: Row, **rows: Iterable[Mapping[str, Any]]) -> None:
-        """Append samples and candidates, then the cycle; drop the adapter of the one before."""
+        """Append samples and candidates, then the cycle."""
         sizes = {name: append_rows(path, rows.get(name, ())) for name, path in self.files.items()}
         append_rows(self.commits, [cycle | {"bytes": sizes}])
-        for folder in self.folder.glob("adapter-*"):
-            if folder != self.adapter(cycle["cycle"]):
-                shutil.rmtree(folder)
 
 
 class Run:

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from tasks.errors import UserError
 
 if TYPE_CHECKING:
+    from harness.model import Model
+    from harness.prompts import Prompts
     from harness.proxies import Proxy
     from harness.types import AdapterPolicy, Trainer
     from sandbox.types import Sandbox
@@ -83,7 +85,8 @@ PROXIES: Registry[Proxy] = Registry(
     },
 )
 
-# The parts below are made by calling what the name stands for with that name.
+# The parts below are made by calling what the name stands for with that name; a model with its
+# options (harness.model), its prompts (harness.prompts) and a seed.
 
 SUITES: Registry[Callable[[str], Suite]] = Registry(
     "suite",
@@ -114,7 +117,7 @@ def open_suite(name: str) -> Suite:
 
 
 def check_model(name: str) -> None:
-    """UserError unless the name may be a model: registered, a model folder, or a hub name."""
+    """UserError unless the name may be a model's: registered, a model folder, or a hub name."""
     if name in MODELS or (Path(name) / "config.json").is_file():
         return
     if Path(name).exists():
@@ -126,11 +129,14 @@ def check_model(name: str) -> None:
         )
 
 
-def open_model(name: str, seed: int) -> AdapterPolicy:
-    """A registered model, or any causal language model by folder or hub name "owner/name"."""
-    check_model(name)
-    if name in MODELS:
-        return MODELS.load(name)(name, seed=seed)
+def open_model(model: Model | str, seed: int, prompts: Prompts | None = None) -> AdapterPolicy:
+    """A registered model, or any causal language model by folder or hub name "owner/name"; asked
+    as its own prompts say, if none are given."""
+    from harness.model import Model
     from harness.policy import CausalPolicy
+    from harness.prompts import prompts_of
 
-    return CausalPolicy.load(name, seed=seed)
+    model = Model.model_validate(model)
+    check_model(model.name)
+    load = MODELS.load(model.name) if model.name in MODELS else CausalPolicy.load
+    return load(model, prompts or prompts_of(model), seed=seed)

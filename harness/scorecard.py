@@ -114,7 +114,7 @@ class Evaluated:
     @property
     def policy(self) -> str:
         """The model, arm and cycle, for people."""
-        name = self.run.manifest.profile.model
+        name = self.run.manifest.profile.model.name
         return f"{name}, {self.arm} after cycle {self.cycle}" if self.cycle else name
 
     def scorecard(self) -> Scorecard:

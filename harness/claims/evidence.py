@@ -121,8 +121,9 @@ def _of_run(folder: Path, arm: str | None) -> _Measured:
         raise UserError(f"{folder} is not finished, so it is no evidence. {run.how_to_resume}")
     profile = run.manifest.profile
     executed = "executed" if run.result()["executed"] else "not executed"
-    about = f"The evidence is the run {folder} of {profile.model} on {profile.suite}, {executed}."
-    return _Measured(columns(Refusals().apart(graded(run))), about, profile.model, arm)
+    model = profile.model.name
+    about = f"The evidence is the run {folder} of {model} on {profile.suite}, {executed}."
+    return _Measured(columns(Refusals().apart(graded(run))), about, model, arm)
 
 
 def _of_predictions(files: Predictions, folder: Path, arm: str | None) -> _Measured:

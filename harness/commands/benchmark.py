@@ -93,5 +93,9 @@ def changed(
     profile: Profile, model: str | None, suite: str | None, trainers: list[str] | None
 ) -> Profile:
     """The profile with what the command line overrides."""
-    given = {"model": model, "suite": suite, "trainers": tuple(trainers) if trainers else None}
-    return profile.model_copy(update={key: value for key, value in given.items() if value})
+    from harness.profile import Profile
+
+    named = profile.model.model_dump() | {"name": model, "revision": None} if model else None
+    given = {"model": named, "suite": suite, "trainers": trainers}
+    kept = {key: value for key, value in given.items() if value}
+    return Profile.model_validate(profile.model_dump() | kept)

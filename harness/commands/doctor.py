@@ -17,7 +17,7 @@ IMAGE_GB = 3  # an image is 1.4 GB, and as much again while it is built
 def doctor() -> None:
     """Look for everything the benchmark needs; exits with 1 if it cannot run at all."""
     from harness.ingredients import package_versions
-    from harness.policy import EMBEDDED
+    from harness.model import EMBEDDED
 
     packages = package_versions()
     for line in (*hardware(), *sandboxes()):

@@ -34,7 +34,7 @@ def state(run: Run) -> str:
     total = sum(steps(manifest, cell) for cell in manifest.cells)
     progress = "sealed" if run.is_sealed else f"{done} of {total} steps done"
     arms = ", ".join(arm.name for arm in manifest.arms)
-    return f"{manifest.profile.model} on {manifest.profile.suite}: {arms}; {progress}"
+    return f"{manifest.profile.model.name} on {manifest.profile.suite}: {arms}; {progress}"
 
 
 def report(

@@ -18,7 +18,8 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, get_args
 
-from harness.policy import EMBEDDED, CausalPolicy
+from harness.model import EMBEDDED
+from harness.policy import CausalPolicy
 from harness.similarity import load_similarity
 from harness.types import Sampling
 from tasks.checker import judge

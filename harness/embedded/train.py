@@ -28,7 +28,7 @@ from harness.embedded.evaluate import report
 from harness.embedded.recipe import Recipe
 from harness.embedded.tokenizer import PROMPTS, train_tokenizer
 from harness.finetune import CLIP, Example, right_padded
-from harness.policy import EMBEDDED
+from harness.model import EMBEDDED
 from harness.precision import half_precision
 
 POOL = 64  # batches that are sorted by length together: little padding, and still a good mix

@@ -81,7 +81,7 @@ def test_all_arms_of_a_seed_train_on_the_same_prompts(unbroken: Run) -> None:
 def test_no_train_leaves_the_model_as_it_was(unbroken: Run) -> None:
     from safetensors.torch import load_file
 
-    weights = load_file(unbroken.cell("no-train-0").adapter(2) / "adapter.safetensors")
+    weights = load_file(unbroken.cell("no-train-0").adapter(2) / "adapter_model.safetensors")
     assert all(not tensor.any() for name, tensor in weights.items() if "lora_B" in name)
 
 

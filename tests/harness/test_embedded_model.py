@@ -8,7 +8,8 @@ import pytest
 from harness.embedded.evaluate import measure, write_card
 from harness.embedded.recipe import Recipe
 from harness.embedded.train import make_model
-from harness.policy import EMBEDDED, CausalPolicy
+from harness.model import EMBEDDED
+from harness.policy import CausalPolicy
 from harness.types import Sampling
 from tasks.checker import check
 from tasks.types import Status

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from harness.embedded.tokenizer import PROMPTS, train_tokenizer
-from harness.policy import CausalPolicy, Prompts
+from harness.policy import CausalPolicy
+from harness.prompts import Prompts
 from harness.sampling import sample
 from harness.types import Sampling, Training
 from tasks.errors import UserError
@@ -124,7 +125,7 @@ def test_a_saved_adapter_comes_back(policy: CausalPolicy, folder: Path, tmp_path
 
 
 def test_an_adapter_that_is_not_there_is_a_user_error(policy: CausalPolicy, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no adapter"):
+    with pytest.raises(UserError, match="no adapter_config"):
         policy.load_adapter(tmp_path)
 
 

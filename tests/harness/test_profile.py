@@ -13,7 +13,7 @@ def test_shipped_profiles_load(name: str) -> None:
 
 def test_the_published_settings() -> None:
     profile = load_profile("published")
-    assert profile.model == "mistralai/Mistral-7B-Instruct-v0.2"
+    assert profile.model.name == "mistralai/Mistral-7B-Instruct-v0.2"
     assert (profile.cycles, profile.tasks_per_cycle, profile.candidates) == (10, 50, 3)
     assert (profile.learning_rate, profile.batch_size, profile.temperature) == (2e-4, 4, 0.7)
 

@@ -32,7 +32,6 @@ def test_rewind_keeps_what_is_committed_and_no_more(tmp_path: Path) -> None:
     assert store.rewind() == 0
     commit(store, 1)
     commit(store, 2)
-    assert [folder.name for folder in store.folder.glob("adapter-*")] == ["adapter-2"]
     # a third cycle that was killed: samples are there, half a line of the commit too
     append_rows(store.files["samples"], [{"cycle": 3, "sample": 0}])
     store.adapter(3).mkdir()
@@ -40,7 +39,7 @@ def test_rewind_keeps_what_is_committed_and_no_more(tmp_path: Path) -> None:
         file.write('{"cycle": 3, "by')
     assert store.rewind() == 2
     assert [row["cycle"] for row in store.samples()] == [1, 1, 1, 2, 2, 2]
-    assert [folder.name for folder in store.folder.glob("adapter-*")] == ["adapter-2"]
+    assert {folder.name for folder in store.folder.glob("adapter-*")} == {"adapter-1", "adapter-2"}
     commit(store, 3)
     assert [row["cycle"] for row in store.cycles()] == [1, 2, 3]
 

@@ -1,0 +1,61 @@
+"""Which model, and how it is loaded: the `model:` of a profile. A name alone is enough::
+
+    model: embedded
+
+    model:
+      name: mistralai/Mistral-7B-Instruct-v0.2   # or a folder
+      dtype: bfloat16
+      device_map: auto
+      gradient_checkpointing: true
+
+docs/models.md has the keys, with what was measured.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from tasks.types import Record
+
+EMBEDDED = Path(__file__).parent / "embedded" / "model"
+
+
+class Model(Record):
+    """A causal language model of transformers and its LoRA adapter; or, with `backend`, a model
+    that lm-eval reaches, which is evaluated and not trained."""
+
+    name: str = "embedded"  # or a folder, or owner/name of the Hugging Face hub
+    revision: str | None = None  # of the hub
+    prompts: str | None = None  # a prompts file, in place of the model's own or the common ones
+    # null: bfloat16 on a GPU, else float32; auto: as the weights are stored
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] | None = None
+    device_map: str | None = None  # "auto" spreads the layers over what there is; null: one device
+    quantize: Literal["4bit"] | None = None  # bitsandbytes' NF4; needs the extra `4bit` and a GPU
+    gradient_checkpointing: bool = False  # less memory in training, a third more time
+    rank: Annotated[int, Field(ge=1)] = 16  # of the adapter; its alpha is twice the rank
+    # names of the modules with an adapter; null: every linear layer of the language model
+    targets: tuple[str, ...] | None = None
+    template: dict[str, Any] = Field(default={})  # variables of the chat template, such as enable_thinking
+    backend: str | None = None  # a model type of lm-eval
+    args: dict[str, Any] = Field(default={})  # its model_args
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, given: object) -> object:
+        return {"name": given} if isinstance(given, str) else given
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that holds the model; None where the hub or a server does."""
+        if self.backend is not None:
+            named = self.args.get("pretrained")
+            return Path(named) if isinstance(named, str) and Path(named).is_dir() else None
+        if self.name == "embedded":
+            return EMBEDDED
+        return Path(self.name) if Path(self.name).is_dir() else None
+
+    def __str__(self) -> str:
+        return self.name
