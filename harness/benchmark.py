@@ -17,6 +17,7 @@ from harness.conclude import conclude
 from harness.ingredients import ingredients, package_versions
 from harness.judge import judge_run
 from harness.meter import phase
+from harness.model import Model
 from harness.plan import Request, make_manifest
 from harness.profile import Profile
 from harness.record import Run
@@ -87,6 +88,13 @@ def open_sandbox(name: str, *, raw: bool = True) -> Sandbox:
     return SANDBOXES.load(name)(name, workers=workers, raw=raw)
 
 
+def default_workers(model: Model) -> int:
+    """Cells side by side: one a core of the embedded model, and of others where there is no GPU;
+    one at all where they would share a GPU or a server."""
+    alone = model.backend or (model.name != "embedded" and Path("/dev/nvidiactl").exists())
+    return 1 if alone else cores()
+
+
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0))
@@ -136,7 +144,7 @@ def complete(run: Run, judge: Judge, console: Console) -> dict[str, Any]:
         check_unchanged(run, judge, suite)
         if judge.sandbox:
             check_versions(asker(judge.sandbox), {task.tool for task in suite.tasks})
-        workers = run.manifest.profile.workers or cores()
+        workers = run.manifest.profile.workers or default_workers(run.manifest.profile.model)
         sizes: Counter[str] = Counter(task.split for task in suite.tasks)
         with phase(console, "train and evaluate") as report:
             run_cells(run, workers, sizes, report)

@@ -74,7 +74,7 @@ def run_cell(run: Run, name: str) -> None:
     manifest, store = run.manifest, run.cell(name)
     cell = manifest.cell(name)
     done = store.rewind()
-    policy = open_model(manifest.profile.model, derive(cell.seed, "adapter"), manifest.prompts)
+    policy = open_policy(manifest, cell, store)
     suite = open_suite(manifest.profile.suite)
     bench = Bench(manifest, cell, suite, policy, load_similarity())
     if cell.arm == BASE:
@@ -85,6 +85,16 @@ def run_cell(run: Run, name: str) -> None:
         policy.load_adapter(store.adapter(done))
     for cycle in range(done + 1, manifest.profile.cycles + 1):
         train_cycle(bench, run, cycle)
+
+
+def open_policy(manifest: Manifest, cell: Cell, store: CellStore) -> AdapterPolicy:
+    """The model of the plan, asked as the plan says."""
+    model, prompts = manifest.profile.model, manifest.prompts
+    if model.backend is None:
+        return open_model(model, derive(cell.seed, "adapter"), prompts)
+    from harness.backends import BackendPolicy
+
+    return BackendPolicy.load(model, prompts, store.folder / "answers.jsonl")
 
 
 def evaluate_base(bench: Bench, store: CellStore) -> None:

@@ -32,7 +32,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("benchmark")(benchmark.benchmark)
-app.command("evaluate")(evaluate.evaluate)
+app.command("eval")(evaluate.evaluate)
+app.command("evaluate", hidden=True)(evaluate.evaluate)  # its earlier name
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("plan")(plan.plan)

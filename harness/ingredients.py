@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 from collections.abc import Iterable
@@ -49,7 +50,12 @@ def ingredients(profile: Profile, suite: Suite, sandbox: str) -> Ingredients:
 
 
 def model_digest(model: Model) -> str:
-    """Digest of a model's folder; a hub name stands for itself, with its revision."""
+    """Digest of a model's folder; a hub name stands for itself, with its revision, and what lm-eval
+    reaches for its arguments, with the digests of folders among them."""
+    if model.backend is not None:
+        folders = [v for v in model.args.values() if isinstance(v, str) and Path(v).is_dir()]
+        digests = [digest(Path(folder).iterdir()) for folder in folders]
+        return " ".join([model.backend, json.dumps(model.args, sort_keys=True), *digests])
     if model.folder:
         return digest(model.folder.iterdir())
     return f"{model.name}@{model.revision}" if model.revision else model.name

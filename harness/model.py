@@ -38,9 +38,13 @@ class Model(Record):
     rank: Annotated[int, Field(ge=1)] = 16  # of the adapter; its alpha is twice the rank
     # names of the modules with an adapter; null: every linear layer of the language model
     targets: tuple[str, ...] | None = None
-    template: dict[str, Any] = Field(default={})  # variables of the chat template, such as enable_thinking
+    template: dict[str, Any] = Field(
+        default={}
+    )  # variables of the chat template, such as enable_thinking
     backend: str | None = None  # a model type of lm-eval
     args: dict[str, Any] = Field(default={})  # its model_args
+    # lm-eval's apply_chat_template; null: where the backend or its tokenizer has a template
+    chat: bool | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -59,3 +63,9 @@ class Model(Record):
 
     def __str__(self) -> str:
         return self.name
+
+
+def of_backend(backend: str, args: dict[str, Any]) -> Model:
+    """A model type of lm-eval with its arguments; named after both, for people."""
+    what = args.get("model") or args.get("pretrained")
+    return Model(name=f"{backend} {what}" if what else backend, backend=backend, args=args)

@@ -120,7 +120,8 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
     profile = request.profile
     if not suite.split("train") or not suite.split("heldout"):
         raise UserError(f"Suite {suite.name} needs train and held-out tasks for a benchmark.")
-    check_model(profile.model.name)
+    if profile.model.backend is None:
+        check_model(profile.model.name)
     heldout = suite.split("heldout")
     arms = plan_arms(profile.trainers)
     basic = ["fidelity", "reproducibility"] if arms else []

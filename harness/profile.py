@@ -47,6 +47,8 @@ class Profile(Record):
         """Proxies compare draws with each other, and trainers choose among them."""
         if self.trainers and (self.samples < 2 or not self.temperature):
             raise ValueError("trainers need samples of 2 or more and a temperature above 0")
+        if self.trainers and self.model.backend:
+            raise ValueError("a model behind lm-eval can be evaluated, not trained")
         return self
 
     def sampling(self, seed: int) -> Sampling:

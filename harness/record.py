@@ -7,6 +7,7 @@
       cells/v1-0/samples.jsonl     what was sampled in evaluations
                  candidates.jsonl  what the trainer generated, scored and accepted
                  cycles.jsonl      one line a finished cycle, written last: the commit
+                 answers.jsonl     what a model behind lm-eval said, as it came
                  adapter-1/ ...    the adapter after each finished cycle, as peft saves it
       executions.jsonl         one line a command run in the sandbox
       graded.jsonl             samples joined with their verdicts
