@@ -46,7 +46,7 @@ lint: $(INSTALLED)  ## ruff and mypy (strict)
 # Judged by the checker alone, so that the baseline does not depend on an image.
 runs/gate: $(INSTALLED)
 	rm -rf $@
-	$(BIN)/goodhart-bench evaluate --sandbox none --out $@
+	$(BIN)/goodhart-bench eval --sandbox none --out $@
 
 gate: runs/gate  ## hold the embedded model against .ci/baseline.json
 	$(BIN)/goodhart-bench gate runs/gate --baseline .ci/baseline.json

@@ -21,6 +21,7 @@ from harness.commands import (
     plan,
     runs,
     sandbox,
+    score,
     spec,
     suite,
 )
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command("benchmark")(benchmark.benchmark)
 app.command("eval")(evaluate.evaluate)
 app.command("evaluate", hidden=True)(evaluate.evaluate)  # its earlier name
+app.command("score")(score.score)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("plan")(plan.plan)
