@@ -18,6 +18,7 @@ from harness.commands import (
     doctor,
     evaluate,
     gate,
+    lm_eval,
     plan,
     runs,
     sandbox,
@@ -36,6 +37,7 @@ app.command("benchmark")(benchmark.benchmark)
 app.command("eval")(evaluate.evaluate)
 app.command("evaluate", hidden=True)(evaluate.evaluate)  # its earlier name
 app.command("score")(score.score)
+app.command("lm-eval-path")(lm_eval.lm_eval_path)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("plan")(plan.plan)

@@ -69,7 +69,8 @@ def read_predictions(file: Path, suite: Suite) -> list[Sample]:
         found.append(Sample(0, "heldout", row.task, sample, row.text, 0, {}))
     if not found:
         raise UserError(f"{file} holds no predictions.")
-    return sorted(found, key=lambda sample: (list(tasks).index(sample.task), sample.sample))
+    order = {name: place for place, name in enumerate(tasks)}
+    return sorted(found, key=lambda sample: (order[sample.task], sample.sample))
 
 
 def rows(file: Path) -> Iterator[tuple[int, Prediction]]:
