@@ -17,13 +17,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 from harness.errors import USER_ERRORS, is_disk_full, sentence
 from harness.evaluate import Sample, samples
+from harness.loading import is_adapter
 from harness.plan import Cell, Manifest
 from harness.proxies import Draws
 from harness.record import CellStore, Run
@@ -77,6 +78,9 @@ def run_cell(run: Run, name: str) -> None:
     policy = open_policy(manifest, cell, store)
     suite = open_suite(manifest.profile.suite)
     bench = Bench(manifest, cell, suite, policy, load_similarity())
+    if manifest.profile.checkpoints:
+        evaluate_checkpoints(bench, store, done)
+        return
     if cell.arm == BASE:
         if not done:
             evaluate_base(bench, store)
@@ -104,6 +108,26 @@ def evaluate_base(bench: Bench, store: CellStore) -> None:
     if bench.manifest.arms and "calibration" in bench.suite.about.splits:
         rows += bench.evaluate(bench.suite.split("calibration"), 0, "calibration")
     store.commit({"cycle": 0}, samples=(sample.as_json() for sample in rows))
+
+
+def evaluate_checkpoints(bench: Bench, store: CellStore, done: int) -> None:
+    """Evaluate the model as it is, then after each checkpoint of its training elsewhere; `done` of
+    these are there. An adapter takes the place of the one before on the base that is loaded."""
+    if not done:
+        evaluate_base(bench, store)
+    model = bench.manifest.profile.model
+    for cycle, name in enumerate(bench.manifest.profile.checkpoints, 1):
+        if cycle < done:
+            continue
+        bench.similarity.forget()
+        if is_adapter(Path(name)):
+            bench.policy.load_adapter(Path(name))
+        else:
+            whole = model.model_copy(update={"name": name, "revision": None})
+            bench = replace(bench, policy=open_model(whole, 0, bench.manifest.prompts))
+        rows = bench.evaluate(bench.heldout(cycle), cycle, "heldout")
+        commit = {"cycle": cycle, "checkpoint": name}
+        store.commit(commit, samples=(sample.as_json() for sample in rows))
 
 
 def train_cycle(bench: Bench, run: Run, cycle: int) -> None:

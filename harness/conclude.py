@@ -17,12 +17,21 @@ if TYPE_CHECKING:
     from tasks.suite import Suite
 
 
+ELSEWHERE = (
+    "The checkpoints were trained elsewhere: what on, how often, and from how many seeds is not "
+    "known here. The overlap above counts nothing, controls did not run, and one training says "
+    "nothing of how much trainings differ."
+)
+
+
 def conclude(run: Run, suite: Suite) -> dict[str, Any]:
     """Analyse a judged run, write its result and reports, and seal it; returns the result."""
     from harness.analysis import analyse
     from reports.save import NAMES, save
 
     result = analyse(study(run, suite))
+    if run.manifest.profile.checkpoints:
+        result["notes"].append(ELSEWHERE)
     text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(run.file("result.json"), f"{text}\n")
     save(result, run.folder, shown(run))
@@ -82,6 +91,7 @@ def cycle_rows(run: Run) -> list[CycleRow]:
         for cell in run.manifest.cells
         if cell.arm != BASE
         for row in run.cell(cell.name).cycles()
+        if "candidates" in row  # not of a checkpoint: how it was trained is not known here
     ]
 
 

@@ -44,7 +44,7 @@ def ingredients(profile: Profile, suite: Suite, sandbox: str) -> Ingredients:
     return Ingredients(
         suite=f"{suite.name} {suite.version} {suite.digest}",
         specs=digest(tasks.spec.SPECS.glob("*.yaml")),
-        model=model_digest(profile.model),
+        model=" ".join([model_digest(profile.model), *map(folder_digest, profile.checkpoints)]),
         sandbox=sandbox,
     )
 
@@ -54,11 +54,15 @@ def model_digest(model: Model) -> str:
     reaches for its arguments, with the digests of folders among them."""
     if model.backend is not None:
         folders = [v for v in model.args.values() if isinstance(v, str) and Path(v).is_dir()]
-        digests = [digest(Path(folder).iterdir()) for folder in folders]
-        return " ".join([model.backend, json.dumps(model.args, sort_keys=True), *digests])
+        args = json.dumps(model.args, sort_keys=True)
+        return " ".join([model.backend, args, *map(folder_digest, folders)])
     if model.folder:
         return digest(model.folder.iterdir())
     return f"{model.name}@{model.revision}" if model.revision else model.name
+
+
+def folder_digest(folder: str) -> str:
+    return digest(Path(folder).iterdir())
 
 
 def digest(paths: Iterable[Path]) -> str:

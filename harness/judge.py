@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from harness.execute import execute_all, executions
 from harness.record import Row, Run, read_rows, write_rows
+from harness.study import BASE
 from harness.types import GradedSample, Outcome
 from sandbox.types import Ending
 from tasks.types import Fault, Level, LevelResult, Status, Verdict
@@ -134,7 +135,7 @@ def grade(
             line = line_to_run(row["text"], verdict, task)
             outcome, fault, observed = judge_one(verdict, known.get(line or ""), task)
             yield GradedSample(
-                arm=cell.arm,
+                arm=cell.arm if row["cycle"] else BASE,
                 seed=cell.seed,
                 cycle=row["cycle"],
                 split=row["split"],

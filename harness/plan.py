@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.evaluate import even_subset
@@ -39,6 +40,11 @@ class Cell(Record):
     arm: str
     seed: int
     after: tuple[str, ...] = ()
+
+
+CHECKPOINTS = "checkpoints"  # the arm of a training that happened elsewhere
+# Its one cell evaluates the model before and after each checkpoint: one load of the base for all.
+SERIES = (Cell(name=f"{CHECKPOINTS}-0", arm=CHECKPOINTS, seed=0),)
 
 
 class Manifest(Record):
@@ -103,6 +109,16 @@ def plan_cells(arms: Sequence[ArmPlan], seeds: int) -> tuple[Cell, ...]:
     return (*cells, *base)
 
 
+def checkpoint_arm(profile: Profile) -> ArmPlan:
+    """The arm of a training that happened elsewhere; UserError if a checkpoint is not there."""
+    for name in profile.checkpoints:
+        if not any(Path(name, file).is_file() for file in ("adapter_config.json", "config.json")):
+            raise UserError(f"{name}: neither an adapter as peft saves it nor a model folder.")
+    if profile.proxy not in PROXIES:
+        raise UserError(PROXIES.unknown(profile.proxy))
+    return ArmPlan(name=CHECKPOINTS, proxy=profile.proxy, needs=())
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the user asked for. `sandbox` names provider and image, or is "" and `remedy` says
@@ -123,7 +139,9 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
     if profile.model.backend is None:
         check_model(profile.model.name)
     heldout = suite.split("heldout")
-    arms = plan_arms(profile.trainers)
+    every = even_subset(heldout, profile.heldout_tasks or len(heldout))
+    possible = [task for task in heldout if task.possible]
+    arms = (checkpoint_arm(profile),) if profile.checkpoints else plan_arms(profile.trainers)
     basic = ["fidelity", "reproducibility"] if arms else []
     proxies = dict.fromkeys([*basic, *(arm.proxy for arm in arms)])
     return Manifest(
@@ -135,9 +153,9 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
         remedy=request.remedy,
         arms=arms,
         proxies=tuple(proxies),
-        cells=plan_cells(arms, profile.seeds),
-        heldout=even_subset(heldout, profile.heldout_tasks or len(heldout)),
-        light=even_subset([task for task in heldout if task.possible], profile.light_tasks),
+        cells=SERIES if profile.checkpoints else plan_cells(arms, profile.seeds),
+        heldout=every,
+        light=every if profile.checkpoints else even_subset(possible, profile.light_tasks),
         packages=package_versions(),
         machine=machine(),
         arguments=request.arguments,

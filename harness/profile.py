@@ -28,6 +28,10 @@ class Profile(Record):
     suite: str = "recon"
     # None at all: the model is evaluated as it is. Otherwise V1 and the controls always run.
     trainers: tuple[str, ...] = ("v1", "v2", "random-accept", "no-train", "oracle")
+    # Folders of adapters or models that were trained elsewhere, in order: an arm of their own in
+    # the place of trainers, and the proxy that their training optimised.
+    checkpoints: tuple[str, ...] = ()
+    proxy: str = "fidelity"
     seeds: Count = 3  # seeds 0 .. seeds-1
     cycles: Count = 3
     tasks_per_cycle: Count = 50
@@ -45,10 +49,12 @@ class Profile(Record):
     @model_validator(mode="after")
     def trainers_need_draws(self) -> Self:
         """Proxies compare draws with each other, and trainers choose among them."""
-        if self.trainers and (self.samples < 2 or not self.temperature):
-            raise ValueError("trainers need samples of 2 or more and a temperature above 0")
+        if (self.trainers or self.checkpoints) and (self.samples < 2 or not self.temperature):
+            raise ValueError("proxies need samples of 2 or more and a temperature above 0")
         if self.trainers and self.model.backend:
             raise ValueError("a model behind lm-eval can be evaluated, not trained")
+        if self.checkpoints and (self.trainers or self.seeds > 1 or self.model.backend):
+            raise ValueError("checkpoints are one training: no trainers, one seed, our own model")
         return self
 
     def sampling(self, seed: int) -> Sampling:

@@ -35,7 +35,10 @@ ENVIRONMENT = {
 
 def steps(manifest: Manifest, cell: Cell) -> int:
     """Commits that finish a cell."""
-    return 1 if cell.arm == BASE else manifest.profile.cycles
+    profile = manifest.profile
+    if profile.checkpoints:
+        return 1 + len(profile.checkpoints)
+    return 1 if cell.arm == BASE else profile.cycles
 
 
 def run_cells(run: Run, workers: int, sizes: Mapping[str, int], report: Report) -> None:
@@ -74,6 +77,8 @@ def run_cells(run: Run, workers: int, sizes: Mapping[str, int], report: Report) 
 def work(manifest: Manifest, cell: Cell, sizes: Mapping[str, int]) -> list[int]:
     """Sequences to generate in each step of a cell: what its time is roughly in proportion to."""
     profile = manifest.profile
+    if profile.checkpoints:
+        return [2 * profile.samples * len(manifest.heldout)] * steps(manifest, cell)
     if cell.arm == BASE:
         return [2 * profile.samples * (len(manifest.heldout) + sizes["calibration"])]
     train = 4 * profile.candidates * min(profile.tasks_per_cycle, sizes["train"])

@@ -16,12 +16,27 @@ if TYPE_CHECKING:
 
 
 def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
+    more_adapters: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
     *,
     profile: Annotated[
         str | None, typer.Option(help="quick (the default), published, full, or a .yaml file.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="embedded, a model folder, or owner/name of the hub.")
+        str | None,
+        typer.Option(
+            "--model", "--base", help="embedded, a model folder, or owner/name of the hub."
+        ),
+    ] = None,
+    adapter: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FOLDER...",
+            help="Train nothing: take these adapters (or models) of another trainer, in order.",
+        ),
+    ] = None,
+    proxy: Annotated[
+        str | None,
+        typer.Option(help="With --adapter: the proxy that training optimised; default fidelity."),
     ] = None,
     suite: Annotated[str | None, typer.Option(help="A suite by name, or its folder.")] = None,
     trainer: Annotated[
@@ -52,13 +67,20 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     from tasks.errors import UserError
 
     console = Console(highlight=False, markup=False)
+    if more_adapters and not adapter:
+        raise UserError(f"{more_adapters[0]!r} belongs to no option; --help lists them.")
+    if (proxy and not adapter) or (trainer and adapter):
+        raise UserError("--proxy goes with --adapter, and --trainer without it.")
+    adapters = [*(adapter or ()), *(more_adapters or ())]
     if resume is not None:
-        if any((profile, model, suite, trainer, sandbox, out)):
+        if any((profile, model, suite, trainer, adapters, sandbox, out)):
             raise UserError("--resume keeps the plan of the run: leave out every other option.")
         run, sandbox = resumed(resume)
     else:
-        name = profile or "quick"
+        name = profile or ("checkpoints" if adapters else "quick")
         settings = changed(load_profile(name), model, suite, trainer)
+        if adapters:
+            settings = with_checkpoints(settings, adapters, proxy)
     with open_judge(sandbox or "auto", cache=cache) as judge:
         if resume is None:
             run = start(name, settings, judge, out or new_folder(RUNS, name))
@@ -87,6 +109,13 @@ def carry_out(run: Run, judge: Judge, console: Console) -> None:
         raise UserError(f"{sentence(error)} {run.how_to_resume}") from error
     say(terminal(result))
     say(f"\nThe whole report: {run.file('report.html')}")
+
+
+def with_checkpoints(profile: Profile, folders: list[str], proxy: str | None) -> Profile:
+    """The profile for a training that happened elsewhere."""
+    series = {"checkpoints": folders, "cycles": len(folders), "trainers": (), "seeds": 1}
+    named = {"proxy": proxy} if proxy else {}
+    return type(profile).model_validate(profile.model_dump() | series | named)
 
 
 def changed(
