@@ -121,7 +121,8 @@ class BackendPolicy:
         assert model.backend is not None
         check_backend(model.backend)
         try:
-            lm = get_model(model.backend).create_from_arg_obj(dict(model.args))
+            kind = get_model(model.backend)
+            lm = kind.create_from_arg_obj(_where(kind) | model.args)
         except ImportError as error:
             raise UserError(
                 f"lm-eval's {model.backend} needs a package that is not here "
@@ -238,6 +239,15 @@ class _Arrivals:
         """lm-eval's interface; a request is (context, settings)."""
         if waiting := self._waiting.get(request[0]):
             self._keep(waiting.pop(0), answer)
+
+
+def _where(kind: type) -> dict[str, str]:
+    """lm-eval's transformers backends take a GPU for granted."""
+    if "HFLM" not in {base.__name__ for base in kind.__mro__}:
+        return {}
+    import torch
+
+    return {} if torch.cuda.is_available() else {"device": "cpu"}
 
 
 def _is_chat(lm: Any, model: Model) -> bool:

@@ -138,7 +138,7 @@ def test_chat_is_asked_in_turns(server: ModelServer, tmp_path: Path) -> None:
 def test_lm_evals_own_transformers_backend_answers_the_same(
     expected: list[list[str]], tmp_path: Path
 ) -> None:
-    args = {"pretrained": str(EMBEDDED), "dtype": "float32", "batch_size": 4, "device": "cpu"}
+    args = {"pretrained": str(EMBEDDED), "dtype": "float32", "batch_size": 4}
     policy = BackendPolicy.load(of_backend("hf", args), PROMPTS, tmp_path / "answers.jsonl")
     assert texts(policy, GREEDY) == expected
 
