@@ -28,8 +28,10 @@ from harness.seeds import derive
 from harness.types import Generation, Sampling, Training
 from tasks.errors import UserError
 
-TRIES = 8  # rounds in a row without any answer before the model is given up
-LONGEST_PAUSE = 30.0  # seconds between two of them
+# Rounds in a row without any answer before the model is given up, and the most seconds between two
+# of them: seven minutes in all, in which a server that serves a large model is up again.
+TRIES = 12
+LONGEST_PAUSE = 60.0
 # Of what a server refuses, these pass: timeout, conflict, too early, too many requests.
 _PASSING = frozenset({408, 409, 425, 429})
 NOT_TRAINED = "A model behind lm-eval can be evaluated, not trained: give its folder or hub name."

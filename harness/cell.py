@@ -98,7 +98,7 @@ def open_policy(manifest: Manifest, cell: Cell, store: CellStore) -> AdapterPoli
         return open_model(model, derive(cell.seed, "adapter"), prompts)
     from harness.backends import BackendPolicy
 
-    return BackendPolicy.load(model, prompts, store.folder / "answers.jsonl")
+    return BackendPolicy.load(model, prompts, store.answered)
 
 
 def evaluate_base(bench: Bench, store: CellStore) -> None:

@@ -112,6 +112,16 @@ class CellStore:
     def samples(self) -> Iterator[Row]:
         return read_rows(self.files["samples"])
 
+    @property
+    def answered(self) -> Path:
+        """Where a model behind lm-eval has its answers, as they come."""
+        return self.folder / "answers.jsonl"
+
+    @property
+    def answers(self) -> int:
+        """How many of them there are."""
+        return self.answered.read_bytes().count(b"\n") if self.answered.exists() else 0
+
     def adapter(self, cycle: int) -> Path:
         return self.folder / f"adapter-{cycle}"
 

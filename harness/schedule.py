@@ -51,7 +51,7 @@ def run_cells(run: Run, workers: int, sizes: Mapping[str, int], report: Report) 
     waiting = [cell for cell in run.manifest.cells if done[cell.name] < steps(run.manifest, cell)]
     running: dict[Cell, ForkServerProcess] = {}
     os.environ.update(ENVIRONMENT)
-    report(share(done, weights), "")
+    report(progress(run, done, weights), "")
     try:
         while waiting or running:
             unfinished = {cell.name for cell in [*waiting, *running]}
@@ -65,8 +65,8 @@ def run_cells(run: Run, workers: int, sizes: Mapping[str, int], report: Report) 
                 if process.exitcode is not None:
                     del running[cell]
                     check(run, cell, process.exitcode)
-                    report(share(done, weights), f"{cell.name} done")
-            report(share(done, weights), "")
+                    report(progress(run, done, weights), f"{cell.name} done")
+            report(progress(run, done, weights), "")
     finally:
         for process in running.values():
             process.kill()
@@ -85,6 +85,15 @@ def work(manifest: Manifest, cell: Cell, sizes: Mapping[str, int]) -> list[int]:
     light = train + 2 * profile.samples * len(manifest.light)
     full = train + 2 * profile.samples * len(manifest.heldout)
     return [light] * (profile.cycles - 1) + [full]
+
+
+def progress(run: Run, done: Mapping[str, int], weights: Mapping[str, list[int]]) -> float:
+    """The part of all work that is done; of a model behind lm-eval, the part of its answers."""
+    profile, cells = run.manifest.profile, run.manifest.cells
+    if not profile.model.backend:
+        return share(done, weights)
+    asked = profile.samples * len(run.manifest.heldout) * len(cells)
+    return min(1.0, sum(run.cell(cell.name).answers for cell in cells) / asked)
 
 
 def share(done: Mapping[str, int], weights: Mapping[str, list[int]]) -> float:

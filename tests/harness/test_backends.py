@@ -10,8 +10,11 @@ import pytest
 
 from harness import backends
 from harness.backends import BackendPolicy, check_backend, parse_args
+from harness.benchmark import cores, default_workers
+from harness.commands.evaluate import chosen_model
 from harness.model import EMBEDDED, Model, of_backend
 from harness.policy import CausalPolicy
+from harness.profile import Profile
 from harness.prompts import Prompts
 from harness.record import read_rows
 from harness.seeds import derive
@@ -175,3 +178,25 @@ def test_a_backend_that_cannot_be_made_is_one_clear_sentence(tmp_path: Path) -> 
     with pytest.raises(UserError, match="lm-eval cannot make hf") as caught:
         BackendPolicy.load(model, PROMPTS, tmp_path / "answers.jsonl")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "chosen"),
+    [
+        (None, [], ("embedded", None)),
+        ("owner/name", [], ("owner/name", None)),
+        ("embedded", [], ("embedded", None)),
+        ("hf", ["pretrained=a/b"], ("hf a/b", "hf")),
+        ("dummy", [], ("dummy", "dummy")),
+    ],
+)
+def test_a_name_is_ours_or_lm_evals(
+    name: str | None, args: list[str], chosen: tuple[str, str | None]
+) -> None:
+    found = chosen_model(Profile(description=""), name, args)
+    assert (found["name"], found["backend"]) == chosen
+
+
+def test_a_server_is_not_asked_by_several_processes_at_once() -> None:
+    assert default_workers(of_backend("local-completions", {"model": "m"})) == 1
+    assert default_workers(Model()) == cores()
