@@ -74,6 +74,7 @@ def test_every_checkpoint_is_held_against_the_base(run: Run, adapters: list[str]
     [row] = result["correctness"]
     assert row["cycle"] == 4
     assert any("trained elsewhere" in note for note in result["notes"])
+    assert result["provenance"]["asked for commands"].endswith("Command line:\\n")
     samples = list(graded(run))
     assert {(s.arm, s.cycle) for s in samples} == {
         ("base", 0),

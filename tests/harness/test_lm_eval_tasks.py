@@ -9,17 +9,26 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from harness import cli
 from harness.lm_eval_tasks import FOLDER
 from harness.model import EMBEDDED
 from harness.policy import CausalPolicy
 from harness.types import Sampling
 from tasks.checker import judge
-from tasks.suite import load_suite
+from tasks.suite import load_suite, suite_names
 from tasks.types import Status
 
 LIMIT = 6
 SUITES = ("recon", "seed20")
+
+
+def test_the_path_holds_a_task_for_every_suite() -> None:
+    told = CliRunner().invoke(cli.app, ["lm-eval-path"]).output.strip()
+    assert {path.stem for path in Path(told).glob("*.yaml")} == {
+        f"goodhart_{name}" for name in suite_names()
+    }
 
 
 @pytest.mark.slow
