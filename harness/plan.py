@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness.evaluate import even_subset
 from harness.ingredients import Ingredients, ingredients, machine, package_versions
 from harness.profile import Profile
-from harness.registry import PROXIES, TRAINERS, check_model
+from harness.registry import PROXIES, TRAINERS, audited_proxies, check_model
 from harness.study import BASE
 from tasks.errors import UserError
 from tasks.types import Record
@@ -19,6 +19,7 @@ from tasks.types import Record
 if TYPE_CHECKING:
     from tasks.suite import Suite
 
+FORMAT = 2  # 1 knew neither who moved nor divergences: it can be read, not gone on with
 CONTROLS = ("no-train", "random-accept")
 SIGNALS = {"truth", "v1-acceptance"}
 
@@ -43,7 +44,7 @@ class Cell(Record):
 class Manifest(Record):
     """The whole plan."""
 
-    format: int = 1
+    format: int = FORMAT
     created: str
     profile_name: str
     profile: Profile
@@ -91,14 +92,24 @@ def plan_cells(arms: Sequence[ArmPlan], seeds: int) -> tuple[Cell, ...]:
             name=f"{arm.name}-{seed}",
             arm=arm.name,
             seed=seed,
-            after=(f"v1-{seed}",) if "v1-acceptance" in arm.needs else (),
+            after=(f"{BASE}-{seed}", *((f"v1-{seed}",) if "v1-acceptance" in arm.needs else ())),
         )
         for arm in arms
         for seed in range(seeds)
     ]
-    cells.sort(key=lambda cell: (bool(cell.after), cell.arm != "v1"))
+    cells.sort(key=lambda cell: (len(cell.after), cell.arm != "v1"))
     base = [Cell(name=f"{BASE}-{seed}", arm=BASE, seed=seed) for seed in range(seeds)]
-    return (*cells, *base)
+    return (*base, *cells)
+
+
+def plan_proxies(profile: Profile, arms: Sequence[ArmPlan]) -> tuple[str, ...]:
+    """What is measured on every evaluated sample: what arms optimise, whatever else costs little,
+    and what the profile names; UserError if that is not registered."""
+    for name in profile.proxies:
+        if name not in PROXIES:
+            raise UserError(f"Profile, key proxies: {PROXIES.unknown(name)}")
+    of_arms = (*audited_proxies(), *(arm.proxy for arm in arms)) if arms else ()
+    return tuple(dict.fromkeys((*of_arms, *profile.proxies)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +132,6 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
     check_model(profile.model)
     heldout = suite.split("heldout")
     arms = plan_arms(profile.trainers)
-    basic = ["fidelity", "reproducibility"] if arms else []
-    proxies = dict.fromkeys([*basic, *(arm.proxy for arm in arms)])
     return Manifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         profile_name=request.profile_name,
@@ -130,7 +139,7 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
         ingredients=ingredients(profile, suite, request.sandbox),
         remedy=request.remedy,
         arms=arms,
-        proxies=tuple(proxies),
+        proxies=plan_proxies(profile, arms),
         cells=plan_cells(arms, profile.seeds),
         heldout=even_subset(heldout, profile.heldout_tasks or len(heldout)),
         light=even_subset([task for task in heldout if task.possible], profile.light_tasks),

@@ -6,6 +6,8 @@
       manifest.json            the plan, written first
       cells/v1-0/samples.jsonl     what was sampled in evaluations
                  candidates.jsonl  what the trainer generated, scored and accepted
+                 divergences.jsonl KL from the base along commands sampled at temperature 1
+                 rescored.jsonl    the last commands scored by the base, and the base's by the last
                  cycles.jsonl      one line a finished cycle, written last: the commit
                  adapter-2/        the adapter after the last finished cycle
       executions.jsonl         one line a command run in the sandbox
@@ -38,6 +40,7 @@ from harness.plan import Manifest
 from tasks.errors import UserError
 
 Row = dict[str, Any]
+FILES = ("samples", "candidates", "divergences", "rescored")  # of a cell, beside its commits
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -101,7 +104,7 @@ class CellStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.files = {name: folder / f"{name}.jsonl" for name in ("samples", "candidates")}
+        self.files = {name: folder / f"{name}.jsonl" for name in FILES}
         self.commits = folder / "cycles.jsonl"
 
     def cycles(self) -> list[Row]:
@@ -110,6 +113,12 @@ class CellStore:
 
     def samples(self) -> Iterator[Row]:
         return read_rows(self.files["samples"])
+
+    def divergences(self) -> Iterator[Row]:
+        return read_rows(self.files["divergences"])
+
+    def rescored(self) -> Iterator[Row]:
+        return read_rows(self.files["rescored"])
 
     def adapter(self, cycle: int) -> Path:
         return self.folder / f"adapter-{cycle}"
@@ -130,7 +139,7 @@ class CellStore:
         return len(cycles)
 
     def commit(self, cycle: Row, **rows: Iterable[Mapping[str, Any]]) -> None:
-        """Append samples and candidates, then the cycle; drop the adapter of the one before."""
+        """Append the rows of each file, then the cycle; drop the adapter of the one before."""
         sizes = {name: append_rows(path, rows.get(name, ())) for name, path in self.files.items()}
         append_rows(self.commits, [cycle | {"bytes": sizes}])
         for folder in self.folder.glob("adapter-*"):
