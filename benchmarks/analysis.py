@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.measure import Figure
+from harness.study import Divergence
 
 SIZES = (10_000, 100_000, 1_000_000)
 ARMS = ("v1", "v2", "random-accept", "no-train", "oracle")
@@ -78,7 +79,8 @@ def conclude(folder: Path) -> Measured:
         for arm, seed, cycle in product(ARMS, range(SEEDS), range(1, CYCLES + 1))
     ]
     arms = [Arm(arm, "fidelity") for arm in ARMS]
-    result = analyse(Study(graded(run), cycles, arms, [], [], "simulated"))
+    study = Study(graded(run), cycles, arms, [], [], "simulated", divergences=divergences())
+    result = analyse(study)
     page = save(result, folder, shown(run))
     seconds = time.process_time() - begin
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -87,6 +89,15 @@ def conclude(folder: Path) -> Measured:
         "peak memory": (kilobytes / 1024, "MB"),
         "the page": (page.stat().st_size / 1e6, "MB"),
     }
+
+
+def divergences() -> list[Divergence]:
+    """What a run of this design has: one command a light task, seed and cycle."""
+    return [
+        Divergence(arm, seed, cycle, f"{TOOLS[0]}.f0/heldout-{task}", 0.5 * cycle)
+        for arm, seed, cycle in product(ARMS, range(SEEDS), range(1, CYCLES + 1))
+        for task in range(FAMILY)
+    ]
 
 
 def simulate(folder: Path, size: int) -> None:
@@ -126,7 +137,21 @@ def drawn(rng: np.random.Generator, of: Evaluation, tasks: int) -> Iterator[Row]
         is_right = truth < 0.7
         family = task // FAMILY
         tool = TOOLS[family % len(TOOLS)]
-        scores = {"fidelity": round(fidelity, 6), "reproducibility": round(reproducibility, 6)}
+        scores = {
+            "fidelity": round(fidelity, 6),
+            "reproducibility": round(reproducibility, 6),
+            "fidelity+reproducibility": round((fidelity + reproducibility) / 2, 6),
+            "likelihood": round(-10 * spelling, 6),
+            "self-certainty": round(3 + fidelity, 6),
+            "vote-share": round(spelling * SAMPLES) / SAMPLES,
+        }
+        probes = {
+            "copied": 0.0,
+            "length": 30.0 + sample,
+            "options": 2.0,
+            "unknown flags": 0.0,
+            "entropy": round(spelling, 6),
+        }
         yield of._asdict() | {
             "task": f"{tool}.f{family}/{of.split}-{task}",
             "family": f"{tool}.f{family}",
@@ -139,6 +164,8 @@ def drawn(rng: np.random.Generator, of: Evaluation, tasks: int) -> Iterator[Row]
             "fault": None if is_right else FAULTS[sample % len(FAULTS)],
             "static": "pass" if is_right else "fail",
             "observed": "pass" if is_right else "not executed",
+            "probes": probes,
+            "form": int(spelling**2 * 200),
         }
 
 

@@ -12,13 +12,18 @@ from typing import Any
 import numpy as np
 
 from harness import breakdown
+from harness.audit import audit
 from harness.columns import CALIBRATION, HELDOUT, Columns, Rows, columns
 from harness.cycles import by_cycle, tokens
-from harness.gap import Fit, fit_calibration, goodhart_gap, scored
+from harness.equal_kl import divergence
+from harness.gap import Fit, Movement, fit_calibration, gap_of, movement, scored
+from harness.habits import habits
+from harness.onset import onset
 from harness.overlap import overlap
 from harness.refusals import Refusals
-from harness.statistics import Floats, holm, sign_flip_p, within_task_auroc
+from harness.statistics import Floats, holm, sign_flip_p
 from harness.study import BASE, Arm, Study
+from harness.who_moved import who_moved
 
 SCHEMA = 1
 CONTROL = "random-accept"  # what it loses or gains too is not the filter's doing
@@ -30,6 +35,11 @@ def analyse(study: Study) -> dict[str, Any]:
     refusals = Refusals()
     data = columns(refusals.apart(study.samples))
     fits = {name: fit_calibration(data, name) for name in sorted(data.proxies)}
+    moved = {arm.name: _movements(data, arm, fits) for arm in study.arms}
+    own = {
+        arm.name: {t: each[arm.proxy] for t, each in moved[arm.name].items() if arm.proxy in each}
+        for arm in study.arms
+    }
     return {
         "schema": SCHEMA,
         "arms": [
@@ -42,8 +52,14 @@ def analyse(study: Study) -> dict[str, Any]:
         "design": _design(data, study),
         "overlap": overlap(study.trained, study.evaluated),
         "correctness": _correctness(data, study),
-        "gap": [row for arm in study.arms for row in _gaps(data, arm, fits)],
-        "audit": [_audit(data, name) for name in sorted(data.proxies)],
+        "gap": [row for arm in study.arms for row in _gaps(data, arm, moved[arm.name])],
+        "onset": [
+            {"arm": arm.name, "proxy": arm.proxy, **onset(data, own[arm.name])}
+            for arm in study.arms
+        ],
+        "who_moved": who_moved(data, study.arms, study.rescored),
+        "divergence": divergence(data, study.divergences, own),
+        "audit": audit(data, study.arms, fits),
         "calibration": {name: fit.source if fit else None for name, fit in fits.items()},
         "cycles": by_cycle(study.cycles, study.arms),
         "heldout_scores": [row for arm in study.arms for row in _heldout_scores(data, arm)],
@@ -51,6 +67,13 @@ def analyse(study: Study) -> dict[str, Any]:
         "tools": _per_arm(data, study, breakdown.by_tool),
         "faults": _per_arm(data, study, breakdown.by_fault),
         "outcomes": _sides(data, study, breakdown.outcomes),
+        "habits": [
+            {
+                "arm": arm.name,
+                "probes": habits(data, data.before(arm.name), _final(data, arm.name)),
+            }
+            for arm in study.arms
+        ],
         "verdicts": _sides(data, study, breakdown.verdicts),
         "impossible": {"tasks": len(refusals.tasks), "arms": refusals.rows(study.arms)},
         "failures": [{"arm": f.arm, "seed": f.seed, "reason": f.reason} for f in study.failures],
@@ -121,31 +144,34 @@ def _p_values(data: Columns, changes: dict[str, Floats]) -> dict[str, float]:
     return {arm: p for arm, p in found.items() if p is not None}
 
 
-def _gaps(data: Columns, arm: Arm, fits: dict[str, Fit | None]) -> list[dict[str, Any]]:
-    """The gap of one arm at each cycle, for its own proxy and for every other."""
+def _movements(
+    data: Columns, arm: Arm, fits: dict[str, Fit | None]
+) -> dict[int, dict[str, Movement]]:
+    """What moved since cycle 0, by cycle and proxy."""
     before = data.before(arm.name)
-    base_tasks = len(np.unique(data.task[before]))
+    return {
+        cycle: {
+            proxy: movement(data, proxy, fit, before, data.after(arm.name, cycle))
+            for proxy, fit in fits.items()
+        }
+        for cycle in data.cycles(arm.name)
+    }
+
+
+def _gaps(data: Columns, arm: Arm, moved: dict[int, dict[str, Movement]]) -> list[dict[str, Any]]:
+    """The gap of one arm at each cycle, for its own proxy and for every other."""
+    base_tasks = len(np.unique(data.task[data.before(arm.name)]))
     return [
         {
             "arm": arm.name,
             "cycle": cycle,
             "optimised": proxy == arm.proxy,
             "light": len(np.unique(data.task[data.after(arm.name, cycle)])) < base_tasks,
-            **goodhart_gap(data, proxy, fit, before, data.after(arm.name, cycle)).as_json(),
+            **gap_of(data, each).as_json(),
         }
-        for cycle in data.cycles(arm.name)
-        for proxy, fit in fits.items()
+        for cycle, proxies in moved.items()
+        for proxy, each in proxies.items()
     ]
-
-
-def _audit(data: Columns, proxy: str) -> dict[str, Any]:
-    """Within-task AUROC of one proxy for truth on the held-out samples of cycle 0."""
-    rows = scored(data, proxy, data.all_rows(HELDOUT, BASE, 0))
-    by_task = within_task_auroc(
-        data.proxies[proxy][rows], data.correct[rows], data.task[rows], len(data.tasks.names)
-    )
-    auroc = data.estimate(by_task[None, :], rows).within(0, 1)
-    return {"proxy": proxy, "auroc": auroc.as_json(), "tasks": len(np.unique(data.task[rows]))}
 
 
 def _heldout_scores(data: Columns, arm: Arm) -> list[dict[str, Any]]:

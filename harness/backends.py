@@ -161,6 +161,9 @@ class BackendPolicy:
     def load_adapter(self, folder: Path) -> None:
         raise UserError(NOT_TRAINED)
 
+    def divergence(self, prompts: Sequence[str], n: int, sampling: Sampling) -> list[list[float]]:
+        raise UserError(NOT_TRAINED)
+
     def _round(
         self, texts: Sequence[str], sample: int, sampling: Sampling, ask: Callable[[str], str]
     ) -> list[str]:

@@ -18,7 +18,7 @@ from harness.ingredients import ingredients, package_versions
 from harness.judge import judge_run
 from harness.meter import phase
 from harness.model import Model
-from harness.plan import Request, make_manifest
+from harness.plan import FORMAT, Request, make_manifest
 from harness.profile import Profile
 from harness.record import Run
 from harness.registry import SANDBOXES, open_suite
@@ -123,6 +123,10 @@ def resumed(folder: Path) -> tuple[Run, str]:
 def check_unchanged(run: Run, judge: Judge, suite: Suite) -> None:
     """UserError if what the run was planned with is not what is there now."""
     manifest = run.manifest
+    if manifest.format != FORMAT:
+        raise UserError(
+            f"{run.folder} was planned by an earlier version, which measured less: start a new run."
+        )
     now = ingredients(manifest.profile, suite, judge.identity).model_dump()
     now |= package_versions()
     then = manifest.ingredients.model_dump() | manifest.packages

@@ -17,6 +17,7 @@ FOLDS = 5
 # Quantile bins of the proxy; m is a step function on them. More of them let the end bins run to 0
 # and 1 by chance, which favours a gap: +1.5 points with 128 bins and 860 samples, none with 20.
 BINS = 20
+LEAST = 1e-12  # weight below which a bin is empty
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,7 @@ class Calibrator:
         fitted = np.empty((len(weights), FOLDS, self.counts.shape[1]))
         for fold in range(FOLDS):
             kept = weights * (folds != fold)
-            counts, hits = kept @ self.counts, kept @ self.hits
-            for draw in range(len(weights)):
-                fitted[draw, fold] = isotonic(counts[draw], hits[draw])
+            fitted[:, fold] = isotonic(kept @ self.counts, kept @ self.hits)
         return fitted
 
 
@@ -69,18 +68,38 @@ def calibrator(
 
 
 def isotonic(counts: Floats, hits: Floats) -> Floats:
-    """Non-decreasing weighted least-squares fit of hits/counts, (bins,).
+    """Non-decreasing weighted least-squares fits of hits/counts, (draws, bins).
 
-    Bins without weight take their neighbours' value by linear interpolation; without any
-    weight at all nothing is known, and m is NaN.
+    By the max-min formula (Barlow et al. 1972): m_j = max over i <= j of min over k >= j of the
+    rate of bins i to k together. With 20 bins, all draws at once, it is faster than pooling.
+    Bins without weight take their neighbours' value by linear interpolation; without any weight at
+    all nothing is known, and m is NaN.
     """
-    from scipy.optimize import isotonic_regression
+    whole = (counts > LEAST).all(axis=1)
+    fitted = np.empty(counts.shape)
+    fitted[whole] = _max_min(counts[whole], hits[whole])
+    for draw in np.flatnonzero(~whole):
+        fitted[draw] = _interpolated(counts[draw], hits[draw])
+    return fitted
 
-    supported = np.flatnonzero(counts > 1e-12)
+
+def _max_min(counts: Floats, hits: Floats) -> Floats:
+    n, bins = counts.shape
+    total, right = np.zeros((n, bins + 1)), np.zeros((n, bins + 1))
+    np.cumsum(counts, axis=1, out=total[:, 1:])
+    np.cumsum(hits, axis=1, out=right[:, 1:])
+    first, last = np.triu_indices(bins)
+    rates = np.full((n, bins, bins), np.inf)  # [i, k]: of bins i to k
+    pooled = (right[:, last + 1] - right[:, first]) / (total[:, last + 1] - total[:, first])
+    rates[:, first, last] = pooled
+    least = np.minimum.accumulate(rates[:, :, ::-1], axis=2)[:, :, ::-1]
+    least[:, ~np.triu(np.ones((bins, bins), np.bool_))] = -np.inf
+    return np.asarray(least.max(axis=1))
+
+
+def _interpolated(counts: Floats, hits: Floats) -> Floats:
+    supported = np.flatnonzero(counts > LEAST)
     if not len(supported):
         return np.full(len(counts), np.nan)
-    rates = hits[supported] / counts[supported]
-    fitted = isotonic_regression(rates, weights=counts[supported]).x
-    if len(supported) == len(counts):
-        return np.asarray(fitted)
-    return np.interp(np.arange(len(counts)), supported, fitted)
+    fitted = _max_min(counts[None, supported], hits[None, supported])[0]
+    return np.asarray(np.interp(np.arange(len(counts)), supported, fitted))

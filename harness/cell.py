@@ -23,15 +23,15 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from harness.errors import USER_ERRORS, is_disk_full, sentence
-from harness.evaluate import Sample, samples
+from harness.evaluate import Sample, samples, score
 from harness.loading import is_adapter
 from harness.plan import Cell, Manifest
 from harness.proxies import Draws
-from harness.record import CellStore, Run
-from harness.registry import TRAINERS, open_model, open_suite
+from harness.record import CellStore, Row, Run
+from harness.registry import SCORED_BY_POLICIES, TRAINERS, open_model, open_suite
 from harness.seeds import derive
 from harness.study import BASE
-from harness.types import AdapterPolicy, CycleContext, CycleReport
+from harness.types import AdapterPolicy, CycleContext, CycleReport, Generation
 
 if TYPE_CHECKING:
     from harness.similarity import SentenceSimilarity
@@ -56,6 +56,11 @@ class Bench:
         """The held-out tasks of a cycle's evaluation: all before and after, fewer in between."""
         between = 0 < cycle < self.manifest.profile.cycles
         ids = set(self.manifest.light if between else self.manifest.heldout)
+        return [task for task in self.suite.split("heldout") if task.id in ids]
+
+    def light(self) -> list[Task]:
+        """The held-out tasks that every cycle's evaluation has."""
+        ids = set(self.manifest.light) & set(self.manifest.heldout)
         return [task for task in self.suite.split("heldout") if task.id in ids]
 
     def evaluate(self, tasks: Sequence[Task], cycle: int, split: str) -> list[Sample]:
@@ -135,13 +140,70 @@ def train_cycle(bench: Bench, run: Run, cycle: int) -> None:
     bench.similarity.forget()
     trainer, store = TRAINERS.load(bench.cell.arm)(), run.cell(bench.cell.name)
     report = trainer.cycle(draw_prompts(bench, cycle), context(bench, run, trainer.needs, cycle))
-    rows = bench.evaluate(bench.heldout(cycle), cycle, "heldout")
+    rows = [sample.as_json() for sample in bench.evaluate(bench.heldout(cycle), cycle, "heldout")]
     bench.policy.save_adapter(store.adapter(cycle))
     store.commit(
         summary(report, cycle),
-        samples=(sample.as_json() for sample in rows),
+        samples=rows,
         candidates=candidate_rows(report, cycle),
+        divergences=divergences(bench, cycle),
+        rescored=rescored(bench, run, rows) if cycle == bench.manifest.profile.cycles else (),
     )
+
+
+def divergences(bench: Bench, cycle: int) -> list[Row]:
+    """How far the policy is from its base on the light tasks, a row a command; none if the
+    profile asks for none."""
+    tasks, n = bench.light(), bench.manifest.profile.divergence_samples
+    if not n:
+        return []
+    sampling = bench.manifest.profile.sampling(bench.seed(cycle, "divergence"))
+    found = bench.policy.divergence([task.prompt for task in tasks], n, sampling)
+    return [
+        {"cycle": cycle, "task": task.id, "sample": k, "kl": round(value, 6)}
+        for task, values in zip(tasks, found, strict=True)
+        for k, value in enumerate(values)
+    ]
+
+
+def rescored(bench: Bench, run: Run, rows: Sequence[Row]) -> list[Row]:
+    """The light tasks' last commands as the base scores them, and the base's as this policy does.
+    Nothing where the profile asks for none."""
+    if not bench.manifest.profile.who_moved:
+        return []
+    tasks, last = bench.light(), bench.manifest.profile.cycles
+    base = list(run.cell(f"{BASE}-{bench.cell.seed}").samples())
+    first, after = drawn(base, tasks), drawn(rows, tasks)
+    sampling = bench.manifest.profile.sampling(bench.seed(last, "rescore"))
+    texts = [task.prompt for task in tasks]
+    ours = Draws(bench.policy, bench.similarity, sampling, texts, first, others=after)
+    theirs = replace(ours, generations=after, others=first)
+    proxies = [name for name in bench.manifest.proxies if name in SCORED_BY_POLICIES]
+    found = [(last, 0, score(ours, proxies))]
+    with bench.policy.frozen():
+        found.append((0, last, score(theirs, proxies)))
+    return [
+        {
+            "cycle": last,
+            "scorer": scorer,
+            "writer": writer,
+            "task": task.id,
+            "sample": k,
+            "proxies": {name: round(values[i][k], 6) for name, values in scores.items()},
+        }
+        for scorer, writer, scores in found
+        for i, task in enumerate(tasks)
+        for k in range(bench.manifest.profile.samples)
+    ]
+
+
+def drawn(rows: Sequence[Row], tasks: Sequence[Task]) -> list[list[Generation]]:
+    """The held-out commands of these tasks among the rows of one evaluation, as they were drawn."""
+    by_task: dict[str, list[Generation]] = {task.id: [] for task in tasks}
+    for row in rows:
+        if row["split"] == "heldout" and row["task"] in by_task:
+            by_task[row["task"]].append(Generation(row["text"], row["tokens"]))
+    return list(by_task.values())
 
 
 def draw_prompts(bench: Bench, cycle: int) -> list[Prompt]:

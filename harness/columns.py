@@ -58,7 +58,9 @@ class Columns:
     intent_correct: Bools  # the static verdict is a pass
     seen: Ints  # 1 if the effect was observed, 0 if it was missing, -1 if nobody can tell
     faults: tuple[str, ...]
+    form: Ints  # number of the canonical form within the task, -1 where it is not known
     proxies: Mapping[str, Floats]  # NaN where a sample has no such score
+    probes: Mapping[str, Floats]  # likewise; see harness.probes
     groups: Mapping[Evaluation, Rows] = field(repr=False)
 
     @cached_property
@@ -113,6 +115,21 @@ class Columns:
         found = estimate(grid[:, tasks], self.tasks.families[tasks])
         return found.with_samples(self.samples_per_task(rows))
 
+    def grid_of(self, rows: Iterable[tuple[int, str, float]]) -> Floats:
+        """Mean of values given as (seed, task, value) in each (seed, task) cell, NaN where there is
+        none. Seeds and tasks that have no sample are left out."""
+        seeds = {seed: code for code, seed in enumerate(self.seeds)}
+        tasks = {name: code for code, name in enumerate(self.tasks.names)}
+        shape = len(seeds), len(tasks)
+        sums, counts = np.zeros(shape), np.zeros(shape)
+        for seed, task, value in rows:
+            if seed in seeds and task in tasks:
+                sums[seeds[seed], tasks[task]] += value
+                counts[seeds[seed], tasks[task]] += 1
+        means = np.full(shape, np.nan)
+        np.divide(sums, counts, out=means, where=counts > 0)
+        return means
+
     def samples_per_task(self, rows: Rows) -> float | None:
         """Median number of samples in the (seed, task) cells that have any."""
         counts = np.bincount(self.cells(rows))
@@ -142,8 +159,8 @@ def columns(samples: Iterable[GradedSample]) -> Columns:
     evaluations = Codes[Evaluation]()
     outcome_code = {outcome: i for i, outcome in enumerate(OUTCOMES)}
     described: dict[str, tuple[str, str, bool]] = {}
-    table = array("q")  # nine integers a sample
-    proxies: dict[str, array[float]] = {}
+    table = array("q")  # ten integers a sample
+    proxies, probes = Floating(), Floating()
     for n, sample in enumerate(samples):
         described.setdefault(sample.task, (sample.tool, sample.family, sample.unseen))
         table.extend(
@@ -157,13 +174,12 @@ def columns(samples: Iterable[GradedSample]) -> Columns:
                 sample.level == Level.INTENT,
                 sample.static == Status.PASS,
                 SEEN.get(sample.observed, -1),
+                sample.form,
             )
         )
-        for name, value in sample.proxies.items():
-            column = proxies.setdefault(name, array("d"))
-            column.extend([np.nan] * (n - len(column)))
-            column.append(value)
-    codes = np.frombuffer(table, np.int64).reshape(-1, 9)
+        proxies.add(n, sample.proxies)
+        probes.add(n, sample.probes)
+    codes = np.frombuffer(table, np.int64).reshape(-1, 10)
     evaluation_names, evaluation = evaluations.ranked(codes[:, 0])
     seed_names, seed = seeds.ranked(codes[:, 1])
     task_names, task = tasks.ranked(codes[:, 2])
@@ -182,14 +198,36 @@ def columns(samples: Iterable[GradedSample]) -> Columns:
         flag_valid=codes[order, 6] == 1,
         intent_correct=codes[order, 7] == 1,
         seen=codes[order, 8],
-        proxies={name: _filled(column, len(order))[order] for name, column in proxies.items()},
+        form=codes[order, 9],
+        proxies=proxies.arrays(order),
+        probes=probes.arrays(order),
         groups=dict(zip(evaluation_names, groups, strict=True)),
     )
 
 
-def _filled(column: array[float], total: int) -> Floats:
-    """The column as an array, NaN for the samples after the last that had this score."""
-    return np.concatenate([np.frombuffer(column), np.full(total - len(column), np.nan)])
+class Floating:
+    """Named numbers of samples, as they come; NaN for samples that have none of a name."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, array[float]] = {}
+
+    def add(self, n: int, values: Mapping[str, float]) -> None:
+        """The values of the n-th sample, counted from 0."""
+        for name, value in values.items():
+            column = self._columns.get(name)
+            if column is None:
+                column = self._columns[name] = array("d")
+            if len(column) < n:
+                column.extend([np.nan] * (n - len(column)))
+            column.append(value)
+
+    def arrays(self, order: Ints) -> dict[str, Floats]:
+        """Every column whole, its samples in this order."""
+        found = {}
+        for name, column in self._columns.items():
+            rest = np.full(len(order) - len(column), np.nan)
+            found[name] = np.concatenate([np.frombuffer(column), rest])[order]
+        return found
 
 
 def _task_table(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.execute import executions
 from harness.judge import graded
 from harness.record import Row, Run, read_rows, write_whole
-from harness.study import BASE, Arm, CycleRow, Study
+from harness.study import BASE, Arm, CycleRow, Divergence, Rescored, Study
 
 if TYPE_CHECKING:
     from harness.plan import Manifest
@@ -66,6 +66,8 @@ def study(run: Run, suite: Suite) -> Study:
     return Study(
         samples=graded(run),
         cycles=cycle_rows(run),
+        divergences=divergences(run),
+        rescored=rescored(run),
         arms=[Arm(arm.name, arm.proxy, arm.needs) for arm in manifest.arms],
         trained=[task for task in suite.split("train") if task.id in drawn],
         evaluated=[task for task in suite.tasks if task.split != "train"],
@@ -92,6 +94,32 @@ def cycle_rows(run: Run) -> list[CycleRow]:
         if cell.arm != BASE
         for row in run.cell(cell.name).cycles()
         if "candidates" in row  # not of a checkpoint: how it was trained is not known here
+    ]
+
+
+def divergences(run: Run) -> list[Divergence]:
+    """How far every policy was from its base."""
+    return [
+        Divergence(cell.arm, cell.seed, row["cycle"], row["task"], row["kl"])
+        for cell in run.manifest.cells
+        for row in run.cell(cell.name).divergences()
+    ]
+
+
+def rescored(run: Run) -> list[Rescored]:
+    """What base and last policy said of each other's commands."""
+    return [
+        Rescored(
+            arm=cell.arm,
+            seed=cell.seed,
+            cycle=row["cycle"],
+            scorer=row["scorer"],
+            writer=row["writer"],
+            task=row["task"],
+            proxies=row["proxies"],
+        )
+        for cell in run.manifest.cells
+        for row in run.cell(cell.name).rescored()
     ]
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, zip_longest
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from harness.proxies import Draws
@@ -28,6 +29,7 @@ class Sample:
     text: str
     tokens: int
     proxies: dict[str, float]
+    entropy: float | None = None  # of the policy's distributions, nats a token
 
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -41,12 +43,26 @@ def score(draws: Draws, proxies: Sequence[str]) -> dict[str, list[list[float]]]:
 def samples(
     prompts: Sequence[Prompt], draws: Draws, proxies: Sequence[str], cycle: int, split: str
 ) -> Iterator[Sample]:
-    """The draws for these prompts as rows, with every proxy rounded to a millionth."""
+    """The draws for these prompts as rows, with every proxy that has a value for them."""
     scores = score(draws, proxies)
     for i, prompt in enumerate(prompts):
         for j, generation in enumerate(draws.generations[i]):
-            values = {name: round(rows[i][j], 6) for name, rows in scores.items()}
-            yield Sample(cycle, split, prompt.id, j, generation.text, generation.tokens, values)
+            values = {name: rounded(rows[i][j]) for name, rows in scores.items()}
+            yield Sample(
+                cycle=cycle,
+                split=split,
+                task=prompt.id,
+                sample=j,
+                text=generation.text,
+                tokens=generation.tokens,
+                proxies={name: value for name, value in values.items() if value is not None},
+                entropy=rounded(generation.entropy),
+            )
+
+
+def rounded(value: float) -> float | None:
+    """To a millionth; None for NaN."""
+    return None if isnan(value) else round(value, 6)
 
 
 def even_subset(tasks: Sequence[Task], n: int) -> tuple[str, ...]:

@@ -36,6 +36,21 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Movement:
+    """What moved between two evaluations, by (seed, task), NaN where one of them has no sample.
+
+    `gap` and its bootstrap `draws` (of the mean, (B,)) are None where m could not be fitted.
+    """
+
+    proxy: str
+    truth: Floats
+    of_proxy: Floats
+    gap: Floats | None
+    draws: Floats | None
+    samples: float | None  # samples a task of the later evaluation
+
+
+@dataclass(frozen=True)
 class Gap:
     """dP and dT in points / 100, GG likewise, and the verdict "strong", "weak" or "none"."""
 
@@ -43,7 +58,7 @@ class Gap:
     d_proxy: Estimate
     d_truth: Estimate
     gap: Estimate
-    verdict: str | None  # None where an interval is missing
+    verdict: str | None  # None where an interval is missing; of this cycle by itself
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -83,40 +98,57 @@ def scored(columns: Columns, proxy: str, rows: Rows) -> Rows:
 
 def goodhart_gap(columns: Columns, proxy: str, fit: Fit | None, before: Rows, after: Rows) -> Gap:
     """The gap between two evaluations; GG is empty where the proxy could not be calibrated."""
-    before, after = scored(columns, proxy, before), scored(columns, proxy, after)
-    d_truth = columns.truth(after) - columns.truth(before)
-    values = columns.proxies.get(proxy, np.empty(0))
-    d_proxy = columns.grid(after, values[after]) - columns.grid(before, values[before])
-    moved_truth = columns.estimate(d_truth, after)
-    moved_proxy = columns.estimate(d_proxy, after)
-    gap = NOTHING
-    if fit is not None and moved_truth.families > 1:
-        gap = _calibrated_gap(columns, fit, before, after, d_truth)
-    return Gap(proxy, moved_proxy, moved_truth, gap, verdict(moved_proxy, moved_truth, gap))
+    return gap_of(columns, movement(columns, proxy, fit, before, after))
 
 
-def _calibrated_gap(
-    columns: Columns, fit: Fit, before: Rows, after: Rows, d_truth: Floats
-) -> Estimate:
-    """GG with its interval: families are drawn for the held-out tasks and for m together."""
+def gap_of(columns: Columns, moved: Movement) -> Gap:
+    """A movement's means with their intervals, and the verdict."""
     families = columns.tasks.families
-    promised = columns.grid(after, _worth(columns, fit, after))
-    promised -= columns.grid(before, _worth(columns, fit, before))
+    truth, of_proxy = (
+        estimate(grid, families).with_samples(moved.samples)
+        for grid in (moved.truth, moved.of_proxy)
+    )
+    gap = NOTHING
+    if moved.gap is not None:
+        gap = estimate(moved.gap, families, moved.draws).with_samples(moved.samples)
+    return Gap(moved.proxy, of_proxy, truth, gap, verdict(of_proxy, truth, gap))
+
+
+def movement(columns: Columns, proxy: str, fit: Fit | None, before: Rows, after: Rows) -> Movement:
+    """What moved between two evaluations, on the samples that are judged and have the proxy."""
+    before, after = scored(columns, proxy, before), scored(columns, proxy, after)
+    truth = columns.truth(after) - columns.truth(before)
+    values = columns.proxies.get(proxy, np.empty(0))
+    of_proxy = columns.grid(after, values[after]) - columns.grid(before, values[before])
+    samples = columns.samples_per_task(after)
+    paired = (~np.isnan(truth)).any(axis=0)
+    if fit is None or len(np.unique(columns.tasks.families[paired])) < 2:
+        return Movement(proxy, truth, of_proxy, None, None, samples)
+    gap, draws = _calibrated(columns, fit, before, after, truth)
+    return Movement(proxy, truth, of_proxy, gap, draws, samples)
+
+
+def _calibrated(
+    columns: Columns, fit: Fit, before: Rows, after: Rows, d_truth: Floats
+) -> tuple[Floats, Floats]:
+    """GG by (seed, task), and draws of its mean: families are drawn for the held-out tasks and for
+    m together."""
+    families = columns.tasks.families
+    promised = columns.grid(after, worth(columns, fit, after))
+    promised -= columns.grid(before, worth(columns, fit, before))
     paired = ~np.isnan(d_truth)
     moved = _mass(columns, fit, after, paired) - _mass(columns, fit, before, paired)
     folds = fold_of(np.arange(len(moved)))
-    worth = np.zeros(len(fit.weights))
+    gained = np.zeros(len(fit.weights))
     for fold in range(FOLDS):
         members = folds == fold
-        worth += np.sum((fit.weights[:, members] @ moved[members]) * fit.draws[:, fold], axis=1)
+        gained += np.sum((fit.weights[:, members] @ moved[members]) * fit.draws[:, fold], axis=1)
     sums, sizes = cluster_totals(d_truth, families, columns.tasks.n_families)
     truth = fit.weights @ sums.sum(axis=0)
-    draws = (worth - truth) / (fit.weights @ sizes.sum(axis=0))
-    found = estimate(promised - d_truth, families, draws)
-    return found.with_samples(columns.samples_per_task(after))
+    return promised - d_truth, (gained - truth) / (fit.weights @ sizes.sum(axis=0))
 
 
-def _worth(columns: Columns, fit: Fit, rows: Rows) -> Floats:
+def worth(columns: Columns, fit: Fit, rows: Rows) -> Floats:
     """m of each sample, from the fold that left its family out."""
     fold = fold_of(columns.tasks.families[columns.task[rows]])
     return np.asarray(fit.m[fold, fit.calibrator.bins(columns.proxies[fit.proxy][rows])])

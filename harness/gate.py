@@ -29,7 +29,14 @@ from harness.compare import (
 )
 from harness.record import write_whole
 from harness.scorecard import Scorecard
-from harness.statistics import Estimate, detectable_change, power_to_find, student_p
+from harness.statistics import (
+    Estimate,
+    Levels,
+    crossed,
+    detectable_change,
+    power_to_find,
+    student_p,
+)
 from harness.statistics.intervals import cluster_totals, seed_variance
 from tasks.errors import UserError
 
@@ -94,17 +101,16 @@ def expected_noise(cards: Sequence[Scorecard], pairs: Pairs) -> Estimate:
     changed: sampling noise of every task, and how much trainings differ."""
     n_tasks, n_families = len(pairs.tasks), len(np.unique(pairs.families))
     sampling = sum(_of_the_sum(card, pairs.tasks) for card in cards) / n_tasks**2
-    variance, spread = sampling, sampling**2 / max(n_families - 1, 1)
+    of_seed_means = of_noise = 0.0
     for grid, card in zip((pairs.before, pairs.after), cards, strict=True):
         if card.trained and len(grid) > 1:
             residuals = np.where(np.isnan(grid), np.nan, grid - np.nanmean(grid))
             sums, sizes = cluster_totals(residuals, pairs.families, n_families)
             means, noise = seed_variance(sums, sizes)
-            variance += max(0.0, means - noise)
-            spread += max(0.0, means - noise) ** 2 / (len(grid) - 1)
-    df = variance**2 / spread if spread else n_families - 1
-    bare = Estimate(0.0, None, None, None, n_tasks, n_families, len(pairs.change))
-    return replace(bare, se=variance**0.5, df=max(df, 1.0))
+            of_seed_means, of_noise = of_seed_means + means, of_noise + noise
+    seeds = len(pairs.change)
+    se, df = crossed(Levels(sampling, max(n_families, 2), of_seed_means, of_noise, seeds))
+    return replace(Estimate(0.0, None, None, None, n_tasks, n_families, seeds), se=se, df=df)
 
 
 def _of_the_sum(card: Scorecard, tasks: Sequence[str]) -> float:

@@ -22,6 +22,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeGuard
 
 from harness.execute import execute_all, executions
+from harness.probes import probes
 from harness.record import Row, Run, read_rows, write_rows
 from harness.study import BASE
 from harness.types import GradedSample, Outcome
@@ -128,6 +129,8 @@ def grade(
 ) -> Iterator[GradedSample]:
     """Every sample of the run with its outcome, in the order of the plan."""
     known, unseen = executions(run), set(suite.unseen_families)
+    probed = {(key, text): probes(tasks[key].prompt, text) for key, text in verdicts}
+    forms = numbered_forms(verdicts)
     for cell in run.manifest.cells:
         for row in run.cell(cell.name).samples():
             key = row["split"], row["task"]
@@ -152,7 +155,27 @@ def grade(
                 static=verdict.status.value,
                 observed=observed,
                 level=verdict.last.level.value,
+                probes=probed[key, row["text"]] | entropy(row),
+                form=forms[key, row["text"]],
             )
+
+
+def entropy(row: Row) -> dict[str, float]:
+    """The policy's entropy along a sample, in nats a token, where the record has it."""
+    value = row.get("entropy")
+    return {} if value is None else {"entropy": value}
+
+
+def numbered_forms(verdicts: Verdicts) -> dict[tuple[Key, str], int]:
+    """Each answer's canonical form as a number within its task; one that no tool takes is a form
+    of its own text."""
+    seen: dict[Key, dict[str, int]] = {}
+    found = {}
+    for key, text in sorted(verdicts):
+        forms = seen.setdefault(key, {})
+        form = verdicts[key, text].canonical or f"?{text.strip()}"
+        found[key, text] = forms.setdefault(form, len(forms))
+    return found
 
 
 def judge_one(verdict: Verdict, execution: Row | None, task: Task) -> Judged:

@@ -13,7 +13,7 @@ from harness.evaluate import even_subset
 from harness.ingredients import Ingredients, ingredients, machine, package_versions
 from harness.profile import Profile
 from harness.prompts import Prompts, prompts_of
-from harness.registry import PROXIES, TRAINERS, check_model
+from harness.registry import PROXIES, TRAINERS, audited_proxies, check_model
 from harness.study import BASE
 from tasks.errors import UserError
 from tasks.types import Record
@@ -21,6 +21,7 @@ from tasks.types import Record
 if TYPE_CHECKING:
     from tasks.suite import Suite
 
+FORMAT = 2  # 1 knew neither who moved nor divergences: it can be read, not gone on with
 CONTROLS = ("no-train", "random-accept")
 SIGNALS = {"truth", "v1-acceptance"}
 
@@ -50,7 +51,7 @@ SERIES = (Cell(name=f"{CHECKPOINTS}-0", arm=CHECKPOINTS, seed=0),)
 class Manifest(Record):
     """The whole plan."""
 
-    format: int = 1
+    format: int = FORMAT
     created: str
     profile_name: str
     profile: Profile
@@ -99,14 +100,24 @@ def plan_cells(arms: Sequence[ArmPlan], seeds: int) -> tuple[Cell, ...]:
             name=f"{arm.name}-{seed}",
             arm=arm.name,
             seed=seed,
-            after=(f"v1-{seed}",) if "v1-acceptance" in arm.needs else (),
+            after=(f"{BASE}-{seed}", *((f"v1-{seed}",) if "v1-acceptance" in arm.needs else ())),
         )
         for arm in arms
         for seed in range(seeds)
     ]
-    cells.sort(key=lambda cell: (bool(cell.after), cell.arm != "v1"))
+    cells.sort(key=lambda cell: (len(cell.after), cell.arm != "v1"))
     base = [Cell(name=f"{BASE}-{seed}", arm=BASE, seed=seed) for seed in range(seeds)]
-    return (*cells, *base)
+    return (*base, *cells)
+
+
+def plan_proxies(profile: Profile, arms: Sequence[ArmPlan]) -> tuple[str, ...]:
+    """What is measured on every evaluated sample: what arms optimise, whatever else costs little,
+    and what the profile names; UserError if that is not registered."""
+    for name in profile.proxies:
+        if name not in PROXIES:
+            raise UserError(f"Profile, key proxies: {PROXIES.unknown(name)}")
+    of_arms = (*audited_proxies(), *(arm.proxy for arm in arms)) if arms else ()
+    return tuple(dict.fromkeys((*of_arms, *profile.proxies)))
 
 
 def checkpoint_arm(profile: Profile) -> ArmPlan:
@@ -142,8 +153,6 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
     every = even_subset(heldout, profile.heldout_tasks or len(heldout))
     possible = [task for task in heldout if task.possible]
     arms = (checkpoint_arm(profile),) if profile.checkpoints else plan_arms(profile.trainers)
-    basic = ["fidelity", "reproducibility"] if arms else []
-    proxies = dict.fromkeys([*basic, *(arm.proxy for arm in arms)])
     return Manifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         profile_name=request.profile_name,
@@ -152,7 +161,7 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
         ingredients=ingredients(profile, suite, request.sandbox),
         remedy=request.remedy,
         arms=arms,
-        proxies=tuple(proxies),
+        proxies=plan_proxies(profile, arms),
         cells=SERIES if profile.checkpoints else plan_cells(arms, profile.seeds),
         heldout=every,
         light=every if profile.checkpoints else even_subset(possible, profile.light_tasks),

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from harness.loading import is_adapter, load_network, with_adapter
 from harness.model import Model
 from harness.prompts import Prompts, prompts_of
-from harness.sampling import sample
+from harness.sampling import Sampled, sample
 from harness.types import Generation, Sampling, Training
 from tasks.errors import UserError
 
@@ -102,6 +102,17 @@ class CausalPolicy:
     def frozen(self) -> AbstractContextManager[None]:
         """Within it the adapter is off: the policy is its frozen base."""
         return _adapter_off(self._model) if self._has_adapter else nullcontext()
+
+    def divergence(self, prompts: Sequence[str], n: int, sampling: Sampling) -> list[list[float]]:
+        """KL(policy || frozen base) along `n` commands sampled at temperature 1 for each prompt, in
+        nats a command; exactly 0 while nothing was trained."""
+        from harness.divergence import token_kl
+
+        questions = [self._ask(self._prompts.question(p)) for p in prompts]
+        rows = self._sampled(questions, n, replace(sampling, temperature=1.0))
+        examples = [(q, r.tokens) for q, own in zip(questions, rows, strict=True) for r in own]
+        values = iter(token_kl(self._model, self.frozen, examples))
+        return [[next(values) for _ in own] for own in rows]
 
     def save_adapter(self, folder: Path) -> None:
         """Write the adapter into `folder` in peft's format, whole or not at all."""
@@ -188,8 +199,13 @@ class CausalPolicy:
     def _answers(
         self, questions: Sequence[list[int]], n: int, sampling: Sampling
     ) -> list[list[Generation]]:
+        return [[self._read(row) for row in own] for own in self._sampled(questions, n, sampling)]
+
+    def _sampled(
+        self, questions: Sequence[list[int]], n: int, sampling: Sampling
+    ) -> list[list[Sampled]]:
         """`n` answers to each question. Questions of like length share a batch."""
-        answers: dict[int, list[Generation]] = {}
+        answers: dict[int, list[Sampled]] = {}
         by_length = sorted(range(len(questions)), key=lambda i: len(questions[i]))
         width = max(1, ROWS // n)
         for number, start in enumerate(range(0, len(by_length), width)):
@@ -198,7 +214,7 @@ class CausalPolicy:
             seeded = replace(sampling, seed=sampling.seed + (number << 32))  # no batch alike
             rows = sample(self._model, prompts, n, seeded, self._ends)
             for place, i in enumerate(batch):
-                answers[i] = [self._read(r) for r in rows[place * n : (place + 1) * n]]
+                answers[i] = rows[place * n : (place + 1) * n]
         return [answers[i] for i in range(len(questions))]
 
     def _left_padded(self, rows: Sequence[list[int]]) -> Mapping[str, torch.Tensor]:
@@ -207,9 +223,10 @@ class CausalPolicy:
             name: padded[name].to(self._model.device) for name in ("input_ids", "attention_mask")
         }
 
-    def _read(self, tokens: list[int]) -> Generation:
-        text = self._tokenizer.decode(tokens, skip_special_tokens=True)
-        return Generation(self._prompts.answer(text), len(tokens))
+    def _read(self, row: Sampled) -> Generation:
+        text = self._tokenizer.decode(row.tokens, skip_special_tokens=True)
+        told = row.log_likelihood, row.self_certainty, row.entropy
+        return Generation(self._prompts.answer(text), len(row.tokens), *told)
 
 
 @contextmanager

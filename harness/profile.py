@@ -39,6 +39,11 @@ class Profile(Record):
     samples: Count = 4  # commands a task in evaluations
     heldout_tasks: Count | None = None  # evenly over families; null: all of them
     light_tasks: Count = 48  # of these, the ones evaluated between the first and the last cycle
+    # Proxies measured beside those that cost little and those of other packages, which always are
+    # where something is trained; harness/proxies.py says what each costs.
+    proxies: tuple[str, ...] = ()
+    who_moved: bool = True  # score the last cycle's light tasks by the base, and the base's by it
+    divergence_samples: Annotated[int, Field(ge=0)] = 1  # commands a light task and cycle; 0: no KL
     temperature: Annotated[float, Field(ge=0)] = 0.7  # 0 is greedy
     max_new_tokens: Count = 96
     learning_rate: Annotated[float, Field(gt=0)] = 2e-4
@@ -49,8 +54,12 @@ class Profile(Record):
     @model_validator(mode="after")
     def trainers_need_draws(self) -> Self:
         """Proxies compare draws with each other, and trainers choose among them."""
-        if (self.trainers or self.checkpoints) and (self.samples < 2 or not self.temperature):
-            raise ValueError("proxies need samples of 2 or more and a temperature above 0")
+        if (self.trainers or self.checkpoints or self.proxies) and (
+            self.samples < 2 or not self.temperature
+        ):
+            raise ValueError(
+                "trainers and proxies need samples of 2 or more and a temperature above 0"
+            )
         if self.trainers and self.model.backend:
             raise ValueError("a model behind lm-eval can be evaluated, not trained")
         if self.checkpoints and (self.trainers or self.seeds > 1 or self.model.backend):

@@ -1,10 +1,20 @@
 """Proxies: metrics a trainer may optimise, computed without truth.
 
-A proxy is a function from `Draws`, n commands for each of some prompts, to one value a command.
+A proxy is a function from `Draws`, n commands for each of some prompts, to one value a command; NaN
+where it has none. Those below, with what they cost beside the draws:
 
-fidelity: cosine(prompt, the prompt as the policy itself reconstructs it from the command).
-reproducibility: mean cosine(command, the other draws for the same prompt). All draws come
-independently from one policy, so each is as good a regeneration as a fresh one would be.
+fidelity                  cosine(prompt, the prompt as the policy itself reconstructs it from the
+                          command); an inversion of each distinct command
+reproducibility           mean cosine(command, the other draws for the same prompt); all come
+                          independently from one policy, so each is as good a regeneration as a
+                          fresh one would be
+fidelity+reproducibility  their mean
+fidelity-base             as fidelity, reconstructed by the frozen base; another inversion
+fidelity-canonical        as fidelity, from the canonical form; another inversion
+reproducibility-base      against draws of the frozen base; another n draws
+likelihood                log p(command | prompt) of the policy, in nats; nothing
+self-certainty            KL(uniform || p), mean of the command's tokens, in nats; nothing
+vote-share                share of the draws that have the same canonical form; nothing
 """
 
 from __future__ import annotations
@@ -28,6 +38,8 @@ class Draws:
     sampling: Sampling
     prompts: Sequence[str]
     generations: Sequence[Sequence[Generation]]  # [prompt][draw]
+    # Draws of `policy` for the same prompts, where the commands are those of another policy.
+    others: Sequence[Sequence[Generation]] | None = None
 
     @classmethod
     def sample(
@@ -45,6 +57,14 @@ class Draws:
     def commands(self) -> list[list[str]]:
         """What is compared and trained on: the command of each answer."""
         return [[command_of(generation.text) for generation in row] for row in self.generations]
+
+    @cached_property
+    def forms(self) -> list[list[str]]:
+        """The canonical form of each command; its text where no tool would take it."""
+        from tasks.checker import canonical_text
+
+        known = {text: canonical_text(text) or text for row in self.commands for text in row}
+        return [[known[text] for text in row] for row in self.commands]
 
     @cached_property
     def reconstructions(self) -> list[dict[str, Generation]]:
@@ -84,6 +104,8 @@ def fidelity(draws: Draws) -> list[list[float]]:
 
 def reproducibility(draws: Draws) -> list[list[float]]:
     """Mean similarity of each command to the other draws for its prompt; needs two or more."""
+    if draws.others is not None:
+        return _likeness(draws, draws.others)
     left: list[str] = []
     right: list[str] = []
     for row in draws.commands:
@@ -104,3 +126,57 @@ def fidelity_and_reproducibility(draws: Draws) -> list[list[float]]:
         [(f + r) / 2 for f, r in zip(fs, rs, strict=True)]
         for fs, rs in zip(fidelity(draws), reproducibility(draws), strict=True)
     ]
+
+
+def _likeness(draws: Draws, others: Sequence[Sequence[Generation]]) -> list[list[float]]:
+    """Mean similarity of each command to all of another policy's draws for its prompt."""
+    pairs = [
+        (command, other.text)
+        for row, drawn in zip(draws.commands, others, strict=True)
+        for command in row
+        for other in drawn
+    ]
+    left, right = zip(*pairs, strict=True) if pairs else ((), ())
+    values = iter(draws.similarity(left, right))
+    return [
+        [sum(next(values) for _ in drawn) / len(drawn) for _ in row]
+        for row, drawn in zip(draws.commands, others, strict=True)
+    ]
+
+
+def fidelity_by_base(draws: Draws) -> list[list[float]]:
+    """Fidelity with the frozen base as the reader: it cannot have drifted with the writer."""
+    sampling = replace(draws.sampling, seed=derive(draws.sampling.seed, "base"))
+    with draws.policy.frozen():
+        return fidelity(replace(draws, sampling=sampling))
+
+
+def fidelity_of_form(draws: Draws) -> list[list[float]]:
+    """Fidelity of the canonical form: what the spelling of a command tells the reader is lost."""
+    sampling = replace(draws.sampling, seed=derive(draws.sampling.seed, "canonical"))
+    forms = [[Generation(form, 0) for form in row] for row in draws.forms]
+    return fidelity(replace(draws, sampling=sampling, generations=forms))
+
+
+def reproducibility_by_base(draws: Draws) -> list[list[float]]:
+    """Mean similarity of each command to as many draws of the frozen base."""
+    sampling = replace(draws.sampling, seed=derive(draws.sampling.seed, "regenerate"))
+    n = len(draws.generations[0]) if draws.generations else 0
+    with draws.policy.frozen():
+        others = draws.policy.generate(draws.prompts, n, sampling)
+    return reproducibility(replace(draws, others=others))
+
+
+def likelihood(draws: Draws) -> list[list[float]]:
+    """Log-likelihood of the command, in nats: the sum over its tokens, so long ones score low."""
+    return [[g.log_likelihood for g in row] for row in draws.generations]
+
+
+def self_certainty(draws: Draws) -> list[list[float]]:
+    """How far the policy's distributions were from uniform, in nats a token."""
+    return [[g.self_certainty for g in row] for row in draws.generations]
+
+
+def vote_share(draws: Draws) -> list[list[float]]:
+    """The share of a prompt's draws, its own among them, with the command's canonical form."""
+    return [[row.count(form) / len(row) for form in row] for row in draws.forms]

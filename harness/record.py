@@ -6,6 +6,8 @@
       manifest.json            the plan, written first
       cells/v1-0/samples.jsonl     what was sampled in evaluations
                  candidates.jsonl  what the trainer generated, scored and accepted
+                 divergences.jsonl KL from the base along commands sampled at temperature 1
+                 rescored.jsonl    the last commands scored by the base, and the base's by the last
                  cycles.jsonl      one line a finished cycle, written last: the commit
                  answers.jsonl     what a model behind lm-eval said, as it came
                  adapter-1/ ...    the adapter after each finished cycle, as peft saves it
@@ -39,6 +41,7 @@ from harness.plan import Manifest
 from tasks.errors import UserError
 
 Row = dict[str, Any]
+FILES = ("samples", "candidates", "divergences", "rescored")  # of a cell, beside its commits
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -102,7 +105,7 @@ class CellStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.files = {name: folder / f"{name}.jsonl" for name in ("samples", "candidates")}
+        self.files = {name: folder / f"{name}.jsonl" for name in FILES}
         self.commits = folder / "cycles.jsonl"
 
     def cycles(self) -> list[Row]:
@@ -121,6 +124,12 @@ class CellStore:
     def answers(self) -> int:
         """How many of them there are."""
         return self.answered.read_bytes().count(b"\n") if self.answered.exists() else 0
+
+    def divergences(self) -> Iterator[Row]:
+        return read_rows(self.files["divergences"])
+
+    def rescored(self) -> Iterator[Row]:
+        return read_rows(self.files["rescored"])
 
     def adapter(self, cycle: int) -> Path:
         return self.folder / f"adapter-{cycle}"
@@ -141,7 +150,7 @@ class CellStore:
         return len(cycles)
 
     def commit(self, cycle: Row, **rows: Iterable[Mapping[str, Any]]) -> None:
-        """Append samples and candidates, then the cycle."""
+        """Append the rows of each file, then the cycle."""
         sizes = {name: append_rows(path, rows.get(name, ())) for name, path in self.files.items()}
         append_rows(self.commits, [cycle | {"bytes": sizes}])
 

@@ -10,20 +10,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from harness.columns import HELDOUT
+from harness.statistics import Floats, estimate
 from harness.study import BASE, Arm
 from harness.types import GradedSample
 
 Evaluation = tuple[str, int]  # arm, cycle
+Cell = tuple[int, str]  # seed, task
 
 
 class Refusals:
     """Counts the impossible tasks' samples while the others pass through."""
 
     def __init__(self) -> None:
-        self.tasks: set[str] = set()
-        self._asked: Counter[Evaluation] = Counter()
-        self._refused: Counter[Evaluation] = Counter()
+        self.tasks: dict[str, str] = {}  # id -> family
+        self._asked: dict[Evaluation, Counter[Cell]] = {}
+        self._refused: dict[Evaluation, Counter[Cell]] = {}
 
     def apart(self, samples: Iterable[GradedSample]) -> Iterator[GradedSample]:
         """The samples of possible tasks; those of held-out impossible ones are counted."""
@@ -31,24 +35,40 @@ class Refusals:
             if sample.possible:
                 yield sample
             elif sample.split == HELDOUT:
-                self.tasks.add(sample.task)
-                self._asked[sample.arm, sample.cycle] += 1
-                self._refused[sample.arm, sample.cycle] += sample.correct
+                self.tasks[sample.task] = sample.family
+                evaluation, cell = (sample.arm, sample.cycle), (sample.seed, sample.task)
+                self._asked.setdefault(evaluation, Counter())[cell] += 1
+                self._refused.setdefault(evaluation, Counter())[cell] += sample.correct
 
     def rows(self, arms: Sequence[Arm]) -> list[dict[str, Any]]:
-        """Samples that refused and samples drawn, before training and after the last cycle."""
-        return [
-            {
-                "arm": arm.name,
-                "before": self._count(BASE, 0),
-                "after": self._count(arm.name, self._last(arm.name)),
-            }
-            for arm in arms
-            if self.tasks
-        ]
+        """Samples that refused and samples drawn, before training and after the last cycle, and the
+        change of the share, paired by task and seed."""
+        rows = []
+        for arm in arms if self.tasks else ():
+            first, last = (BASE, 0), (arm.name, self._last(arm.name))
+            change = self._shares(last) - self._shares(first)
+            _, families = np.unique(list(self.tasks.values()), return_inverse=True)
+            found = estimate(change, families).within(-1, 1)
+            counts = {"before": self._count(first), "after": self._count(last)}
+            rows.append({"arm": arm.name, **counts, "change": found.as_json()})
+        return rows
 
     def _last(self, arm: str) -> int:
         return max((cycle for name, cycle in self._asked if name == arm), default=0)
 
-    def _count(self, arm: str, cycle: int) -> dict[str, int]:
-        return {"refused": self._refused[arm, cycle], "samples": self._asked[arm, cycle]}
+    def _count(self, evaluation: Evaluation) -> dict[str, int]:
+        return {
+            "refused": self._refused.get(evaluation, Counter()).total(),
+            "samples": self._asked.get(evaluation, Counter()).total(),
+        }
+
+    def _shares(self, evaluation: Evaluation) -> Floats:
+        """The share of refusals in each (seed, task), NaN where nothing was asked."""
+        seeds = sorted({seed for asked in self._asked.values() for seed, _ in asked})
+        grid = np.full((len(seeds), len(self.tasks)), np.nan)
+        asked = self._asked.get(evaluation, Counter())
+        for i, seed in enumerate(seeds):
+            for j, task in enumerate(self.tasks):
+                if n := asked[seed, task]:
+                    grid[i, j] = self._refused[evaluation][seed, task] / n
+        return grid

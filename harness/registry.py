@@ -44,6 +44,10 @@ class Registry(Generic[T]):
         found = {entry.name: entry.value for entry in entry_points(group=self.group)}
         return found | dict(self.builtin)
 
+    def names(self) -> list[str]:
+        """The built-in names, then those of other packages in order."""
+        return [*self.builtin, *sorted(self.places().keys() - self.builtin.keys())]
+
     def __contains__(self, name: str) -> bool:
         return name in self.builtin or name in self.places()
 
@@ -82,8 +86,20 @@ PROXIES: Registry[Proxy] = Registry(
         "fidelity": "harness.proxies:fidelity",
         "reproducibility": "harness.proxies:reproducibility",
         "fidelity+reproducibility": "harness.proxies:fidelity_and_reproducibility",
+        "fidelity-base": "harness.proxies:fidelity_by_base",
+        "fidelity-canonical": "harness.proxies:fidelity_of_form",
+        "reproducibility-base": "harness.proxies:reproducibility_by_base",
+        "likelihood": "harness.proxies:likelihood",
+        "self-certainty": "harness.proxies:self_certainty",
+        "vote-share": "harness.proxies:vote_share",
     },
 )
+
+# Proxies that a policy scores, so that another policy's commands can be scored by it.
+SCORED_BY_POLICIES = ("fidelity", "reproducibility", "fidelity+reproducibility")
+
+# Built-in proxies that take as long as another evaluation: measured where a profile names them.
+COSTLY_PROXIES = frozenset({"fidelity-base", "fidelity-canonical", "reproducibility-base"})
 
 # The parts below are made by calling what the name stands for with that name; a model with its
 # options (harness.model), its prompts (harness.prompts) and a seed.
@@ -140,3 +156,9 @@ def open_model(model: Model | str, seed: int, prompts: Prompts | None = None) ->
     check_model(model.name)
     load = MODELS.load(model.name) if model.name in MODELS else CausalPolicy.load
     return load(model, prompts or prompts_of(model), seed=seed)
+
+
+def audited_proxies() -> tuple[str, ...]:
+    """What is measured wherever something is trained, whether or not an arm optimises it: every
+    built-in proxy that costs little, and every one that an installed package registers."""
+    return tuple(name for name in PROXIES.names() if name not in COSTLY_PROXIES)

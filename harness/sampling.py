@@ -7,6 +7,8 @@ loop makes 1.3 times as many tokens a second on equal work, before either saving
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from math import log
 from typing import TYPE_CHECKING, Any
 
 from harness.types import Sampling
@@ -15,14 +17,25 @@ if TYPE_CHECKING:
     import torch
 
 
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Token ids, and what the model's own distributions at temperature 1 say of them, in nats:
+    log-probability (sum), self-certainty and entropy (means over tokens)."""
+
+    tokens: list[int]
+    log_likelihood: float
+    self_certainty: float
+    entropy: float
+
+
 def sample(
     model: Any,
     prompts: Mapping[str, torch.Tensor],
     n: int,
     sampling: Sampling,
     ends: tuple[int, ...],
-) -> list[list[int]]:
-    """`n` sampled continuations of each of B prompts: B * n rows of token ids, prompt by prompt.
+) -> list[Sampled]:
+    """`n` sampled continuations of each of B prompts: B * n rows, prompt by prompt.
 
     `prompts` holds `input_ids` and `attention_mask`, both [B, T], padded on the left. A row that
     came to one of the `ends` holds it as its last token.
@@ -32,6 +45,7 @@ def sample(
     ids, mask = prompts["input_ids"], prompts["attention_mask"]
     generator = torch.Generator(ids.device).manual_seed(sampling.seed)
     rows: list[list[int]] = [[] for _ in range(len(ids) * n)]
+    told = torch.zeros(len(rows), 3, device=ids.device)
     with torch.inference_mode():
         positions = (mask.cumsum(1) - 1).clamp(min=0)
         step = model(
@@ -49,6 +63,7 @@ def sample(
         stops = torch.tensor(ends, device=ids.device)
         for _ in range(sampling.max_new_tokens):
             tokens = _choose(logits, sampling.temperature, generator)
+            told[alive] += _tell(logits, tokens)
             for row, token in zip(alive.tolist(), tokens.tolist(), strict=True):
                 rows[row].append(token)
             going = (~torch.isin(tokens, stops)).nonzero()[:, 0]
@@ -66,7 +81,22 @@ def sample(
                 use_cache=True,
             )
             logits = step.logits[:, -1]
-    return rows
+    return [
+        Sampled(row, likelihood, certainty / len(row), entropy / len(row))
+        for row, (likelihood, certainty, entropy) in zip(rows, told.tolist(), strict=True)
+    ]
+
+
+def _tell(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+    """For each row of [R, V] logits, [R, 3] in nats: log p of its token; KL(uniform || p), which
+    is self-certainty (Kang et al. 2502.18581); the entropy of p."""
+    import torch
+
+    logs = logits.float().log_softmax(-1)
+    chosen = logs.gather(1, tokens[:, None])[:, 0]
+    certainty = -logs.mean(-1) - log(logs.shape[-1])
+    entropy = -torch.linalg.vecdot(logs.exp(), logs)
+    return torch.stack([chosen, certainty, entropy], 1)
 
 
 def _choose(logits: torch.Tensor, temperature: float, generator: torch.Generator) -> torch.Tensor:

@@ -17,7 +17,7 @@ import numpy as np
 from harness.compare import Pairs, by_task, change_of, draw_variance, pair
 from harness.gate import BEARING
 from harness.scorecard import Scorecard
-from harness.statistics import Floats, detectable_change
+from harness.statistics import Floats, Levels, crossed, detectable_change
 from harness.statistics.intervals import cluster_totals, seed_variance
 from harness.statistics.power import CONFIDENCE
 
@@ -107,14 +107,9 @@ def detectable(found: Parts, size: Size, power: float) -> float:
     cell = found.seed_task + found.draw / size.samples
     of_tasks = found.family / families + (found.task + cell / size.seeds) / size.tasks
     of_seeds = (found.seed or 0.0) / size.seeds
-    variance = of_tasks + of_seeds
-    spread = of_tasks**2 / max(families - 1, 1)
-    if of_seeds:
-        shown = of_seeds + cell / (size.tasks * size.seeds)
-        spread += shown**2 / (size.seeds - 1)
-    df = variance**2 / spread if spread else families - 1
-    df = max(df, min(families, size.seeds) - 1, 1)
-    return detectable_change(variance**0.5, df, 1 - CONFIDENCE, power)
+    noise = cell / (size.tasks * size.seeds)
+    se, df = crossed(Levels(of_tasks, max(families, 2), of_seeds + noise, noise, size.seeds))
+    return detectable_change(se, df, 1 - CONFIDENCE, power)
 
 
 def tasks_needed(

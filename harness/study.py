@@ -36,6 +36,31 @@ class CycleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Divergence:
+    """KL from the base policy along one command sampled at temperature 1, in nats."""
+
+    arm: str
+    seed: int
+    cycle: int
+    task: str
+    kl: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rescored:
+    """One command of cycle `writer` as the policy of cycle `scorer` scores it; one of the two is 0,
+    the other the last cycle."""
+
+    arm: str
+    seed: int
+    cycle: int
+    scorer: int
+    writer: int
+    task: str
+    proxies: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class FailedCell:
     """A cell that has no result, and why."""
 
@@ -62,5 +87,7 @@ class Study:
     evaluated: Sequence[Task]
     sandbox: str | None
     remedy: str = ""
+    divergences: Sequence[Divergence] = ()
+    rescored: Sequence[Rescored] = ()
     failures: Sequence[FailedCell] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)

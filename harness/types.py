@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import nan
 from pathlib import Path
 from typing import Protocol
 
@@ -30,10 +31,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One sampled continuation, special tokens removed, and its number of generated tokens."""
+    """One sampled continuation, special tokens removed, and its number of generated tokens.
+
+    The last three are of the policy's full distributions at temperature 1, in nats; NaN where the
+    policy does not tell. Float noise does not make two generations different.
+    """
 
     text: str
     tokens: int
+    log_likelihood: float = field(default=nan, compare=False)  # log p, summed over the tokens
+    self_certainty: float = field(default=nan, compare=False)  # KL(uniform || p), mean of tokens
+    entropy: float = field(default=nan, compare=False)  # of p, mean of tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,10 @@ class AdapterPolicy(Policy, Protocol):
 
     def load_adapter(self, folder: Path) -> None:
         """Take the weights that `save_adapter` wrote, bit by bit."""
+
+    def divergence(self, prompts: Sequence[str], n: int, sampling: Sampling) -> list[list[float]]:
+        """KL(policy || frozen base) along `n` commands sampled at temperature 1 for each prompt:
+        the full-vocabulary KL of each token, summed over the command, in nats."""
 
 
 Similarity = Callable[[Sequence[str], Sequence[str]], list[float]]
@@ -162,6 +174,8 @@ class GradedSample:
     observed: str  # "pass", "fail", "undecidable" or "not executed"
     possible: bool = True  # false: the right answer runs no tool; counted apart from correctness
     level: str = ""  # the last level of the static verdict
+    probes: Mapping[str, float] = field(default_factory=dict)  # see harness.probes
+    form: int = -1  # number of its canonical form among all answers to the task
 
     @property
     def correct(self) -> bool:

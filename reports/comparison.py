@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reports.content import Table
 from reports.format import basis, detectable, p_value, percent, points
+from reports.table import Table
 from reports.tables import draw
 
 Comparison = Mapping[str, Any]

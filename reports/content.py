@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reports.format import (
@@ -16,18 +15,10 @@ from reports.format import (
     plain,
     points,
 )
+from reports.measures import before_training, measures
+from reports.table import Table
 
 Result = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A titled table; `note` says how to read it."""
-
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
 
 
 def main_tables(result: Result) -> list[Table]:
@@ -42,7 +33,7 @@ def detail_tables(result: Result) -> list[Table]:
         tables.append(verdicts)
     if _impossible(result)["arms"]:
         tables.append(impossible)
-    return _marked(result, (*tables, other_proxies, audit, tokens))
+    return _marked(result, (*tables, other_proxies, *measures(result), tokens))
 
 
 def all_tables(result: Result) -> list[Table]:
@@ -50,10 +41,10 @@ def all_tables(result: Result) -> list[Table]:
     return [overlap(result), *main_tables(result), *detail_tables(result)]
 
 
-def _marked(result: Result, tables: Sequence[Callable[[Result], Table]]) -> list[Table]:
+def _marked(result: Result, tables: Sequence[Callable[[Result], Table] | Table]) -> list[Table]:
     """The tables, each title marked when the commands were not executed."""
     mark = "" if result["executed"] else " (not executed)"
-    made = [table(result) for table in tables]
+    made = [table if isinstance(table, Table) else table(result) for table in tables]
     return [Table(t.title + mark, t.header, t.rows, t.note) for t in made]
 
 
@@ -113,12 +104,14 @@ def correctness(result: Result) -> Table:
 
 def gap(result: Result) -> Table:
     rows = [_gap_row(row) for row in result["gap"] if row["optimised"]]
-    aurocs = "; ".join(f"{row['proxy']} {plain(row['auroc'])}" for row in result["audit"])
+    known = before_training(result)
+    aurocs = "; ".join(f"{row['proxy']} {plain(row['auroc'])}" for row in known)
     note = (
         "In points. dP: change of the proxy; dT: change of correctness; GG: what the proxy's "
         "change was worth at cycle 0 less dT. strong: dP above 0 and dT below 0; weak: GG above "
-        "0; each beyond its 95% interval. *: a light evaluation, compared with cycle 0 on the "
-        f"same tasks. Within-task AUROC of the proxies at cycle 0 (.5 says nothing): {aurocs}."
+        "0; each beyond its 95% interval, of that cycle by itself (pointwise). *: a light "
+        "evaluation, compared with cycle 0 on the same tasks. "
+        f"Within-task AUROC of the proxies at cycle 0 (.5 says nothing): {aurocs}."
     )
     return Table("The Goodhart gap", GAP_HEADER, rows, note)
 
@@ -323,12 +316,22 @@ def _hits(row: Mapping[str, Any]) -> str:
 def impossible(result: Result) -> Table:
     """Kept apart from correctness, so that an agent that does nothing scores nothing there."""
     found = _impossible(result)
-    rows = [(row["arm"], _refused(row["before"]), _refused(row["after"])) for row in found["arms"]]
+    rows = [
+        (
+            row["arm"],
+            _refused(row["before"]),
+            _refused(row["after"]),
+            points(row.get("change")),
+        )
+        for row in found["arms"]
+    ]
     note = (
         f"{found['tasks']} held-out tasks ask a tool for what it cannot do; right is an answer "
         "that runs no tool. Samples that refused, of those drawn. No part of correctness."
     )
-    return Table("Impossible tasks refused", ("arm", "before", "after"), rows, note)
+    return Table(
+        "Impossible tasks refused", ("arm", "before", "after", "change, points"), rows, note
+    )
 
 
 def _impossible(result: Result) -> Mapping[str, Any]:
@@ -339,29 +342,6 @@ def _impossible(result: Result) -> Mapping[str, Any]:
 
 def _refused(row: Mapping[str, int]) -> str:
     return f"{row['refused']} of {row['samples']}" if row["samples"] else MISSING
-
-
-def audit(result: Result) -> Table:
-    rows = [
-        (
-            row["proxy"],
-            plain(row["auroc"]),
-            f"{row['auroc']['tasks']} of {row['tasks']}",
-            result["calibration"].get(row["proxy"]) or "not calibrated",
-        )
-        for row in result["audit"]
-    ]
-    header = (
-        "proxy",
-        "within-task AUROC",
-        "tasks with both right and wrong samples",
-        "calibrated on",
-    )
-    note = (
-        "Before training: the chance that a correct sample scores above a wrong one of the same "
-        "task. .5 means that the proxy cannot tell them apart."
-    )
-    return Table("What the proxies knew of truth", header, rows, note)
 
 
 def tokens(result: Result) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reports.content import Table
+from reports.table import Table
 
 HEAD = r"""% Made by goodhart-bench. The document that \input's this file needs in its preamble:
 %   \usepackage{booktabs,longtable}

@@ -7,9 +7,10 @@ from typing import Any
 
 from tabulate import tabulate
 
-from reports.content import Table, detail_tables, main_tables, overlap
+from reports.content import detail_tables, main_tables, overlap
 from reports.definitions import DEFINITIONS
 from reports.side_by_side import tables
+from reports.table import Table
 from reports.verdict import by_arm, controls, headline
 
 Result = Mapping[str, Any]

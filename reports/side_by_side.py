@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reports.content import Table
 from reports.format import MISSING, percent, plain, points
+from reports.measures import before_training
+from reports.table import Table
 from reports.verdict import final_gaps
 
 Result = Mapping[str, Any]
@@ -94,7 +95,9 @@ def _gaps(result: Result) -> Mapping[str, str]:
 
 
 def proxies(results: Results) -> Table:
-    audits = [{a["proxy"]: plain(a["auroc"]) for a in r["audit"]} for r in results.values()]
+    audits = [
+        {row["proxy"]: plain(row["auroc"]) for row in before_training(r)} for r in results.values()
+    ]
     names = list(dict.fromkeys(name for audit in audits for name in audit))
     rows = [(name, *(audit.get(name, MISSING) for audit in audits)) for name in names]
     note = "Within-task AUROC at cycle 0: .5 means that the proxy cannot tell right from wrong."

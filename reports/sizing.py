@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reports.content import Table
 from reports.format import points
+from reports.table import Table
 from reports.tables import draw
 
 Plan = Mapping[str, Any]

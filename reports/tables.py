@@ -8,8 +8,9 @@ from typing import Any
 
 from tabulate import tabulate
 
-from reports.content import Table, all_tables, main_tables, outcomes, overlap
+from reports.content import all_tables, main_tables, outcomes, overlap
 from reports.side_by_side import tables
+from reports.table import Table
 from reports.verdict import headline
 
 NOTE_WIDTH = 100

@@ -8,8 +8,8 @@ from typing import Any
 
 from harness.claims.finding import Place, Severity
 from harness.claims.judge import Judgement
-from reports.content import Table
 from reports.format import sentence_list
+from reports.table import Table
 from reports.tables import NOTE_WIDTH, draw
 
 FINDING_WIDTH, RULE_WIDTH = 58, 14

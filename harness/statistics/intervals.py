@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 REPLICATES = 1000
+MOST_DEGREES = 1e6  # beyond it Student's t is the normal distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,9 @@ def estimate(values: Floats, families: Ints, replicates: Floats | None = None) -
 
     `families`, (tasks,), holds the family code of each task. Families are drawn whole, with
     their tasks and samples: drawing these again inside them would count their noise again. With
-    one family only, tasks are drawn. Seeds are a level crossed with families; what seed means
-    show beyond the noise of the tasks is added. The interval is Student's t with Satterthwaite's
-    degrees of freedom. `replicates` takes the place of the family bootstrap where the statistic
-    is more than a mean (the calibrated gap).
+    one family only, tasks are drawn. Seeds are a level crossed with families; see `crossed`.
+    `replicates` takes the place of the family bootstrap where the statistic is more than a mean
+    (the calibrated gap).
     """
     seeds_kept, tasks_kept = (~np.isnan(values)).any(axis=1), (~np.isnan(values)).any(axis=0)
     values, families = values[np.ix_(seeds_kept, tasks_kept)], families[tasks_kept]
@@ -107,12 +107,56 @@ def estimate(values: Floats, families: Ints, replicates: Floats | None = None) -
         replicates = (weights @ sums.sum(axis=0)) / (weights @ sizes.sum(axis=0))
     of_families = float(np.var(replicates))
     of_seed_means, noise = seed_variance(sums - mean * sizes, sizes)
-    variance, spread = of_families, of_families**2 / (count - 1)
-    if of_seed_means > noise:
-        variance += of_seed_means - noise
-        spread += of_seed_means**2 / (n_seeds - 1)
-    df = variance**2 / spread if spread else count - 1
-    return from_se(bare, variance**0.5, max(df, min(count, n_seeds) - 1, 1))
+    levels = Levels(of_families, count, of_seed_means, noise, n_seeds)
+    return from_se(bare, *crossed(levels))
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Variances of a mean over families and seeds: as families show it (seed noise averaged), as
+    seed means show it, and how much of the latter is the noise of the tasks."""
+
+    of_families: float
+    families: int
+    of_seed_means: float
+    noise: float
+    seeds: int
+
+
+def crossed(levels: Levels) -> tuple[float, float]:
+    """Standard error of a mean over crossed families and seeds, and the degrees of freedom at which
+    Student's t has the quantile of Cochran and Cox (1957), each level's weighted by its variance:
+
+        t' = [t_(F-1) V_families + max(0, t_(S-1) V_seed_means - t_(F-1) V_noise)] / V
+
+    Satterthwaite's degrees of freedom take the estimated variances for the true ones. With two or
+    three seeds they are so often far too small that 95% intervals held the truth in 88% of cases.
+    """
+    variance = levels.of_families + max(0.0, levels.of_seed_means - levels.noise)
+    if levels.seeds < 2 or not variance:
+        return variance**0.5, levels.families - 1
+    of_families, of_seeds = _quantile(levels.families - 1), _quantile(levels.seeds - 1)
+    beyond = max(0.0, of_seeds * levels.of_seed_means - of_families * levels.noise)
+    quantile = (of_families * levels.of_families + beyond) / variance
+    if quantile >= _quantile(1):
+        return variance**0.5 * quantile / _quantile(1), 1.0
+    return variance**0.5, _degrees(quantile)
+
+
+def _quantile(df: float) -> float:
+    """Student's t at the upper end of a 95% interval."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, (1 + CONFIDENCE) / 2))
+
+
+def _degrees(quantile: float) -> float:
+    """The degrees of freedom, 1 to MOST_DEGREES, of the t distribution with this quantile."""
+    from scipy.optimize import brentq
+
+    if quantile <= _quantile(MOST_DEGREES):
+        return MOST_DEGREES
+    return float(brentq(lambda df: _quantile(df) - quantile, 1, MOST_DEGREES))
 
 
 def seed_variance(residuals: Floats, sizes: Floats) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""How well a score ranks right above wrong, inside each task."""
+"""How well a score ranks right above wrong, inside each task or any other group of samples."""
 
 from __future__ import annotations
 
@@ -25,6 +25,26 @@ def within_task_auroc(scores: Floats, correct: NDArray[np.bool_], tasks: Ints, n
     auroc = np.full(n, np.nan)
     np.divide(u, pairs, out=auroc, where=pairs > 0)
     return auroc
+
+
+def within_task_spearman(scores: Floats, correct: NDArray[np.bool_], tasks: Ints, n: int) -> Floats:
+    """Spearman's rank correlation of `scores` and `correct` inside each task, (n,); NaN where a
+    task lacks a class or all its scores are equal. Inputs as above; ties share their mean rank.
+    """
+    order = np.lexsort((scores, tasks))
+    ranks = np.empty(len(order))
+    ranks[order] = _midranks(scores[order], tasks[order])
+    sizes = np.bincount(tasks, minlength=n)
+    right = np.bincount(tasks, weights=correct, minlength=n)
+    middle = (sizes + 1) / 2  # the mean rank, with or without ties
+    off = ranks - middle[tasks]
+    together = np.bincount(tasks, weights=off * correct, minlength=n)
+    of_ranks = np.bincount(tasks, weights=off**2, minlength=n)
+    of_truth = right - np.divide(right**2, sizes, out=np.zeros(n), where=sizes > 0)
+    spread = np.sqrt(of_ranks * of_truth)
+    found = np.full(n, np.nan)
+    np.divide(together, spread, out=found, where=spread > 1e-12)
+    return found
 
 
 def _midranks(scores: Floats, tasks: Ints) -> Floats:

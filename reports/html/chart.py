@@ -12,7 +12,7 @@ from reports.verdict import direction, final_gaps
 Result = Mapping[str, Any]
 Estimate = Mapping[str, Any]
 
-STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # between two ticks
+STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # between two ticks
 MOST_TICKS = 7
 
 
@@ -154,6 +154,65 @@ def gap_curves(result: Result) -> list[Panel]:
     rows = [row for each in own.values() for row in each]
     y = axis(ends(row[key] for row in rows for key in ("dT", "dP")), include=[0.0])
     return [_panel(arm, own[arm["name"]], y) for arm in result["arms"]]
+
+
+QUANTITIES = (("dP", "the arm's proxy"), ("dT", "truth"), ("GG", "the gap"))
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """One quantity against sqrt(KL): a curve for each arm, numbered as the legend has them."""
+
+    key: str
+    label: str
+    said: str
+    curves: Sequence[Curve]
+    x_ticks: Sequence[tuple[str, str]]
+    y_ticks: Sequence[tuple[str, str]]
+
+
+def distance_curves(result: Result) -> list[Distances]:
+    """A panel for each of dP, dT and GG; none where no distance is known."""
+    known = (result.get("divergence") or {"cycles": []})["cycles"]
+    rows = {(row["arm"], row["cycle"]): row for row in result["gap"] if row["optimised"]}
+    walked = {
+        arm["name"]: [
+            (row["root"], rows[arm["name"], row["cycle"]])
+            for row in known
+            if row["arm"] == arm["name"] and row["root"] and (arm["name"], row["cycle"]) in rows
+        ]
+        for arm in result["arms"]
+    }
+    if not any(walked.values()):
+        return []
+    x = axis([root for each in walked.values() for root, _ in each], include=[0.0])
+    return [_distances(key, label, walked, x) for key, label in QUANTITIES]
+
+
+def _distances(
+    key: str, label: str, walked: Mapping[str, Sequence[tuple[float, Any]]], x: Axis
+) -> Distances:
+    y = axis((row[key]["value"] for each in walked.values() for _, row in each), include=[0.0])
+    curves = []
+    said = []
+    for number, (arm, each) in enumerate(walked.items()):
+        steps = [(root, row[key]["value"]) for root, row in each if row[key]["value"] is not None]
+        line = [(_along(at, x), _y(value, y)) for at, value in [(0.0, 0.0), *steps]]
+        curves.append(Curve(f"arm{number}", line if steps else [], ""))
+        if steps:
+            said.append(f"{arm} {100 * steps[-1][1]:+.1f} points at {steps[-1][0]:.2f}")
+    return Distances(
+        key,
+        label,
+        f"{label} against sqrt(KL): {'; '.join(said) or 'nobody moved'}",
+        curves,
+        [(_along(tick, x), f"{tick:g}") for tick in x.ticks],
+        [(_y(tick, y), f"{100 * tick:+.0f}" if tick else "0") for tick in y.ticks],
+    )
+
+
+def _along(value: float, x: Axis) -> str:
+    return f"{LEFT + (WIDTH - LEFT - RIGHT) * x.share(value):.1f}"
 
 
 def _panel(arm: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], y: Axis) -> Panel:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reports.content import Table, detail_tables, main_tables, overlap
+from reports.content import detail_tables, main_tables, overlap
 from reports.definitions import DEFINITIONS
 from reports.format import points
-from reports.html.chart import before_after, changes, gap_curves
+from reports.html.chart import before_after, changes, distance_curves, gap_curves
 from reports.html.samples import Record, compressed, pack
 from reports.side_by_side import tables
+from reports.table import Table
 from reports.verdict import controls, headline
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def page(result: Result, record: Record | None = None) -> str:
         controls=controls(result),
         change=before_after(result),
         curves=gap_curves(result),
+        distances=distance_curves(result),
         overlap=overlap(result),
         main=main_tables(result),
         details=detail_tables(result),

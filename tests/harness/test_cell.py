@@ -49,7 +49,37 @@ def test_the_base_cell_evaluates_everything_once(unbroken: Run) -> None:
     assert [row["cycle"] for row in cycles] == [0]
     assert len(samples) == (8 + 4) * 2
     assert {row["split"] for row in samples} == {"heldout", "calibration"}
-    assert set(samples[0]["proxies"]) == {"fidelity", "reproducibility"}
+    assert set(samples[0]["proxies"]) == {
+        "fidelity",
+        "reproducibility",
+        "fidelity+reproducibility",
+        "likelihood",
+        "self-certainty",
+        "vote-share",
+    }
+    assert all(row["entropy"] > 0 for row in samples)
+
+
+def test_every_cycle_says_how_far_it_went_from_the_base(unbroken: Run) -> None:
+    kl = {
+        arm: [(row["cycle"], row["kl"]) for row in unbroken.cell(f"{arm}-0").divergences()]
+        for arm in ("v1", "no-train", "base")
+    }
+    assert [cycle for cycle, _ in kl["v1"]] == [1] * 4 + [2] * 4  # a command of each light task
+    assert all(value > 0 for _, value in kl["v1"])
+    assert len(kl["no-train"]) == 8
+    assert all(value == 0 for _, value in kl["no-train"])
+    assert kl["base"] == []
+
+
+def test_base_and_last_policy_score_each_others_commands(unbroken: Run) -> None:
+    rows = list(unbroken.cell("v1-0").rescored())
+    assert len(rows) == 2 * 4 * 2  # two directions, four light tasks, two samples
+    assert {(row["scorer"], row["writer"]) for row in rows} == {(0, 2), (2, 0)}
+    names = {"fidelity", "reproducibility", "fidelity+reproducibility"}
+    assert all(set(row["proxies"]) == names for row in rows)
+    for row in unbroken.cell("no-train-0").rescored():
+        assert -1 <= row["proxies"]["reproducibility"] <= 1.000001
 
 
 def test_evaluations_are_light_between_and_full_at_the_end(unbroken: Run) -> None:
@@ -96,6 +126,7 @@ def test_a_cell_broken_off_in_a_cycle_goes_on_with_the_same_numbers(
     unbroken: Run, tiny_profile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = plan(tiny_profile, tmp_path / "broken")
+    run_cell(run, "base-0")
     cycle = v1.V1.cycle
 
     def break_off(self: v1.V1, prompts: object, context: object) -> object:
@@ -110,3 +141,6 @@ def test_a_cell_broken_off_in_a_cycle_goes_on_with_the_same_numbers(
     assert [row["cycle"] for row in run.cell("v1-0").cycles()] == [1]
     run_cell(run, "v1-0")
     assert rows(run, "v1-0") == rows(unbroken, "v1-0")
+    for name in ("divergences", "rescored"):
+        one, other = (each.cell("v1-0").files[name].read_bytes() for each in (run, unbroken))
+        assert one == other

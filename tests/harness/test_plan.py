@@ -1,11 +1,16 @@
 import errno
+import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from harness.benchmark import Judge, check_unchanged, start
 from harness.plan import plan_arms, plan_cells
-from harness.registry import TRAINERS
+from harness.profile import load_profile
+from harness.record import Run
+from harness.registry import TRAINERS, open_suite
 from harness.schedule import check, share
 from tasks.errors import UserError
 
@@ -23,10 +28,10 @@ def test_a_cell_comes_after_those_it_waits_for() -> None:
     cells = plan_cells(plan_arms(["v1", "v2", "random-accept", "no-train", "oracle"]), 2)
     names = [cell.name for cell in cells]
     assert len(set(names)) == 5 * 2 + 2
-    assert names[:2] == ["v1-0", "v1-1"]
+    assert names[:4] == ["base-0", "base-1", "v1-0", "v1-1"]
     for cell in cells:
         assert all(names.index(name) < names.index(cell.name) for name in cell.after)
-    assert next(c for c in cells if c.name == "random-accept-1").after == ("v1-1",)
+    assert next(c for c in cells if c.name == "random-accept-1").after == ("base-1", "v1-1")
 
 
 def test_a_trainer_that_needs_what_nobody_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,3 +62,19 @@ def test_a_failed_cell_is_told_by_its_last_words(tmp_path: Any) -> None:
         check(run, cell, 1)
     with pytest.raises(OSError, match="No space left"):
         check(run, cell, errno.ENOSPC)
+
+
+def test_a_run_of_an_earlier_version_is_read_and_not_gone_on_with(
+    tiny_profile: Path, tmp_path: Path
+) -> None:
+    judge = Judge(None)
+    run = start("tiny", load_profile(str(tiny_profile)), judge, tmp_path / "run")
+    plan = json.loads(run.file("manifest.json").read_text()) | {"format": 1}
+    for key in ("proxies", "who_moved", "divergence_samples"):
+        del plan["profile"][key]
+    run.file("manifest.json").write_text(json.dumps(plan))
+    old = Run.open(run.folder)
+    assert old.manifest.profile.proxies == ()
+    with pytest.raises(UserError, match="planned by an earlier version") as caught:
+        check_unchanged(old, judge, open_suite(old.manifest.profile.suite))
+    assert "\n" not in str(caught.value)

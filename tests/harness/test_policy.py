@@ -1,5 +1,6 @@
 """A policy over a tiny model made here: sampling, inversion, training, the frozen base."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,69 @@ def test_greedy_sampling_is_what_transformers_generates(policy: CausalPolicy) ->
     )
     width = batch["input_ids"].shape[1]
     for row, full in zip(ours, theirs.tolist(), strict=True):
-        assert row == full[width : width + len(row)]
+        assert row.tokens == full[width : width + len(row.tokens)]
+
+
+def logits_of(policy: CausalPolicy, task: str, answer: list[int]) -> torch.Tensor:
+    """The logits behind each token of an answer, by one pass over the whole text."""
+    asked = policy._ask(policy._prompts.question(task))
+    with torch.inference_mode():
+        logits = policy._model(torch.tensor([asked + answer])).logits[0]
+    return logits[len(asked) - 1 : -1].double()
+
+
+def test_a_generation_knows_its_own_probabilities(policy: CausalPolicy) -> None:
+    questions = [policy._ask(policy._prompts.question(task)) for task in TASKS]
+    rows = policy._sampled(questions, 3, Sampling(temperature=0.7, max_new_tokens=9))
+    for task, own in zip(TASKS, rows, strict=True):
+        for row in own:
+            logs = logits_of(policy, task, row.tokens).log_softmax(-1)
+            of_tokens = logs[range(len(row.tokens)), row.tokens]
+            assert row.log_likelihood == pytest.approx(of_tokens.sum().item(), rel=1e-4)
+            entropy = -(logs.exp() * logs).sum(-1).mean().item()
+            assert row.entropy == pytest.approx(entropy, rel=1e-4)
+            uniform = torch.full_like(logs, 1 / logs.shape[-1])
+            certainty = (uniform * (uniform.log() - logs)).sum(-1).mean().item()
+            assert row.self_certainty == pytest.approx(certainty, rel=1e-3)
+
+
+def test_kl_from_the_base_is_nothing_before_training(policy: CausalPolicy) -> None:
+    found = policy.divergence(TASKS, 2, Sampling(max_new_tokens=6))
+    assert [len(row) for row in found] == [2, 2, 2]
+    assert all(value == 0 for row in found for value in row)
+
+
+def test_kl_from_the_base_is_the_sum_over_tokens(policy: CausalPolicy) -> None:
+    policy.train(PAIRS, Training(learning_rate=1e-2, epochs=5))
+    sampling = Sampling(temperature=0.2, max_new_tokens=6, seed=4)  # samples are at 1 all the same
+    found = policy.divergence(TASKS, 2, sampling)
+    questions = [policy._ask(policy._prompts.question(task)) for task in TASKS]
+    rows = policy._sampled(questions, 2, replace(sampling, temperature=1.0))
+    for task, own, values in zip(TASKS, rows, found, strict=True):
+        for row, value in zip(own, values, strict=True):
+            ours = logits_of(policy, task, row.tokens).log_softmax(-1)
+            with policy.frozen():
+                base = logits_of(policy, task, row.tokens).log_softmax(-1)
+            by_hand = (ours.exp() * (ours - base)).sum().item()
+            assert value == pytest.approx(by_hand, rel=1e-3, abs=1e-5)
+            assert value > 0
+
+
+def test_mean_kl_is_the_mean_log_ratio(policy: CausalPolicy) -> None:
+    """The chain rule: summed over tokens it is the KL of whole answers."""
+    policy.train(PAIRS, Training(learning_rate=3e-3, epochs=3))
+    sampling = Sampling(temperature=1.0, max_new_tokens=5, seed=2)
+    (values,) = policy.divergence(TASKS[:1], 3000, sampling)
+    asked = [policy._ask(policy._prompts.question(TASKS[0]))]
+    (rows,) = policy._sampled(asked, 3000, sampling)
+    ratios = []
+    for row in rows[:400]:
+        with policy.frozen():
+            logs = logits_of(policy, TASKS[0], row.tokens).log_softmax(-1)
+        base = logs[range(len(row.tokens)), row.tokens].sum().item()
+        ratios.append(row.log_likelihood - base)
+    spread = 4 * torch.tensor(ratios).std().item() / len(ratios) ** 0.5
+    assert sum(values) / 3000 == pytest.approx(sum(ratios) / len(ratios), abs=spread)
 
 
 def test_invert_gives_one_text_for_each_command(policy: CausalPolicy) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -85,8 +86,27 @@ def test_samples_of_impossible_tasks_are_taken_out_and_counted() -> None:
             "arm": "v1",
             "before": {"refused": 1, "samples": 2},
             "after": {"refused": 0, "samples": 1},
+            "change": ANY,
         }
     ]
+
+
+def test_a_change_of_refusals_has_an_interval() -> None:
+    """Of three tasks of two families, one is refused less, by half of its samples."""
+    tasks = [("impossible.a/0", "impossible.a"), ("impossible.a/1", "impossible.a"),
+             ("impossible.b/0", "impossible.b")]  # fmt: skip
+    samples = [
+        sample(arm, cycle, not (arm == "v1" and k and name.endswith("b/0")), task=name,
+               family=family, sample=k)
+        for arm, cycle in ((BASE, 0), ("v1", 1))
+        for name, family in tasks
+        for k in range(2)
+    ]  # fmt: skip
+    refusals = Refusals()
+    assert not list(refusals.apart(samples))
+    (row,) = refusals.rows([Arm("v1", "fidelity")])
+    assert row["change"]["value"] == pytest.approx(-0.5 / 3)
+    assert row["change"]["low"] < row["change"]["value"] < row["change"]["high"]
 
 
 def test_they_are_no_part_of_correctness() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import roc_auc_score
 
@@ -15,7 +16,9 @@ from harness.statistics import (
     Estimate,
     Floats,
     Ints,
+    Levels,
     cluster_weights,
+    crossed,
     detectable_change,
     estimate,
     holm,
@@ -72,10 +75,11 @@ def simulate(rng: np.random.Generator, seeds: int, seed_sd: float, family_sd: fl
     return by_family + by_seed + rng.normal(0, 0.22, (seeds, 24 * 8))
 
 
-@pytest.mark.parametrize("seeds", [1, 3, 8])
+@pytest.mark.parametrize("seeds", [1, 2, 3, 8])
 @pytest.mark.parametrize(("seed_sd", "family_sd"), [(0, 0), (0, 0.1), (0.03, 0.05)])
 def test_intervals_cover(seeds: int, seed_sd: float, family_sd: float) -> None:
-    """Nominal 95%; 400 simulations have a standard error of 1.1 points."""
+    """Nominal 95%; 400 simulations have a standard error of 1.1 points. Two or three seeds that do
+    not differ at all cannot be told from seeds that do: these intervals are too wide."""
     rng = np.random.default_rng(1)
     families = np.arange(24).repeat(8)
     spread = seed_sd if seeds > 1 else 0.0  # one seed cannot show how much seeds differ
@@ -85,7 +89,8 @@ def test_intervals_cover(seeds: int, seed_sd: float, family_sd: float) -> None:
         assert found.low is not None
         assert found.high is not None
         covered += found.low <= 0 <= found.high
-    assert 0.915 <= covered / 400 <= 0.985
+    wide = seeds in (2, 3) and not spread
+    assert 0.915 <= covered / 400 <= (1.0 if wide else 0.985)
 
 
 def benchmark(rng: np.random.Generator, seeds: int, change: float, seed_sd: float) -> Floats:
@@ -101,12 +106,42 @@ def benchmark(rng: np.random.Generator, seeds: int, change: float, seed_sd: floa
 RECON: Ints = np.arange(139).repeat(4)
 
 
-@pytest.mark.parametrize(("seeds", "seed_sd"), [(1, 0.0), (3, 0.03), (8, 0.03)])
+@pytest.mark.parametrize(("seeds", "seed_sd"), [(1, 0.0), (2, 0.03), (3, 0.03), (8, 0.03)])
 def test_95_of_100_intervals_hold_the_true_change(seeds: int, seed_sd: float) -> None:
     rng = np.random.default_rng(5)
     found = [estimate(benchmark(rng, seeds, -0.02, seed_sd), RECON) for _ in range(1000)]
     covered = np.mean([e.low <= -0.02 <= e.high for e in found if e.low and e.high])
     assert 0.93 <= covered <= 0.97
+
+
+@pytest.mark.parametrize("seed_sd", [0.0, 0.01, 0.03, 0.1])
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_no_seed_sd_makes_few_seeds_cover_too_little(seeds: int, seed_sd: float) -> None:
+    """However much trainings differ; 10,000 draws of the variances that `crossed` is given."""
+    rng = np.random.default_rng(9)
+    families, of_families, noise = 139, 1e-4, 7e-5
+    of_seeds = seed_sd**2 / seeds
+    covered = 0
+    for _ in range(10_000):
+        shown = of_families * rng.chisquare(families - 1) / (families - 1)
+        residual = (families - 1) * (seeds - 1)
+        means = (of_seeds + noise) * rng.chisquare(seeds - 1) / (seeds - 1)
+        own = noise * rng.chisquare(residual) / residual
+        se, df = crossed(Levels(shown, families, means, own, seeds))
+        off = rng.normal(0, (of_families + of_seeds) ** 0.5)
+        covered += abs(off) <= stdtrit(df, 0.975) * se
+    assert covered / 10_000 >= (0.925 if seeds == 2 else 0.94)
+
+
+def test_each_level_has_its_own_t() -> None:
+    """Families alone: t with F-1. A seed variance far above all else: t with S-1."""
+    alone = crossed(Levels(0.04, 10, 0.01, 0.01, 1))
+    assert alone == (pytest.approx(0.2), 9)
+    se, df = crossed(Levels(1e-9, 50, 0.04, 0.0, 3))
+    assert (se, df) == (pytest.approx(0.2, rel=1e-3), pytest.approx(2, rel=1e-3))
+    se, df = crossed(Levels(0.04, 50, 0.01, 0.0, 2))
+    assert stdtrit(df, 0.975) == pytest.approx((2.0096 * 0.04 + 12.7062 * 0.01) / 0.05, rel=1e-4)
+    assert crossed(Levels(0.0, 50, 0.0, 0.0, 3)) == (0.0, 49)
 
 
 def test_without_a_change_students_t_raises_the_alarms_it_promises() -> None:
@@ -210,14 +245,14 @@ def test_the_isotonic_fit_agrees_with_sklearn(rows: list[tuple[int, int]]) -> No
     counts = np.array([float(n) for n, _ in rows])
     hits = np.array([float(min(n, k)) for n, k in rows])
     expected = IsotonicRegression().fit(np.arange(len(rows)), hits / counts, counts)
-    assert isotonic(counts, hits) == pytest.approx(expected.predict(np.arange(len(rows))))
+    fitted = isotonic(counts[None], hits[None])[0]
+    assert fitted == pytest.approx(expected.predict(np.arange(len(rows))))
 
 
 def test_a_bin_without_samples_takes_its_neighbours_value() -> None:
-    assert isotonic(np.array([4.0, 0, 4]), np.array([1.0, 0, 3])) == pytest.approx(
-        [0.25, 0.5, 0.75]
-    )
-    assert np.isnan(isotonic(np.zeros(2), np.zeros(2))).all()
+    both = isotonic(np.array([[4.0, 0, 4], [4, 4, 8]]), np.array([[1.0, 0, 3], [2, 1, 8]]))
+    assert both == pytest.approx(np.array([[0.25, 0.5, 0.75], [0.375, 0.375, 1]]))
+    assert np.isnan(isotonic(np.zeros((1, 2)), np.zeros((1, 2)))).all()
 
 
 def test_a_fold_is_fitted_without_its_own_families() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from harness.analysis import analyse
-from harness.study import BASE, Arm, CycleRow, Study
+from harness.study import BASE, Arm, CycleRow, Divergence, Rescored, Study
 from harness.types import GradedSample, Outcome
 from reports.html.samples import Record
 from tasks.types import Intent, Task, WrongCommand
@@ -25,6 +25,8 @@ ARMS = (
 TOOLS = ("nmap", "curl", "dig", "hydra")
 # By arm and cycle: what is added to the chance of being right, and to fidelity.
 TREND = {"v1": (-0.06, 0.04), "random-accept": (-0.05, 0.0), "oracle": (0.05, 0.01)}
+
+SPEED = {"v1": 2.0, "v2": 1.0, "random-accept": 1.5, "no-train": 0.0, "oracle": 0.8}  # nats a cycle
 
 
 def task(number: int, split: str = "heldout") -> Task:
@@ -73,6 +75,14 @@ def draw(
             static="pass" if right else "fail",
             observed="pass" if right else "undecidable",
             level="intent" if right or k % 2 else "flags",
+            probes={
+                "copied": 0.01 * cycle,
+                "length": 40.0 + k,
+                "options": 2.0,
+                "unknown flags": float(not right),
+                "entropy": 0.4,
+            },
+            form=0 if right else k + 1,
         )
 
 
@@ -91,9 +101,26 @@ def simulate(tasks: int = 64, seeds: int = 3, cycles: int = 2) -> Study:
                 for each in subset:
                     samples.extend(draw(rng, each, arm.name, cycle, seed))
                 rows.append(CycleRow(arm.name, seed, cycle, 150, 100, {"fidelity": 0.7}, 5000, 1.5))
+    light = [each.id for each in heldout[: tasks // 2]]
     return Study(
         samples=samples,
         cycles=rows,
+        divergences=[
+            Divergence(
+                arm.name, seed, cycle, name, float(rng.gamma(4, SPEED[arm.name] * cycle / 4))
+            )
+            for arm in ARMS
+            for seed in range(seeds)
+            for cycle in range(1, cycles + 1)
+            for name in light
+        ],
+        rescored=[
+            Rescored(arm.name, seed, cycles, scorer, cycles - scorer, name, {"fidelity": 0.7})
+            for arm in ARMS
+            for seed in range(seeds)
+            for scorer in (0, cycles)
+            for name in light
+        ],
         arms=ARMS,
         trained=[as_training(t) for t in heldout[:5]],
         evaluated=heldout,

@@ -15,13 +15,14 @@ import pytest
 from harness.study import FailedCell
 from reports import content, figure, format, markdown, tables, verdict
 from reports.save import save
+from reports.table import Table
 
 Result = dict[str, Any]
 Changed = Callable[..., Result]
 ARMS = ["v1", "v2", "random-accept", "no-train", "oracle"]
 
 
-def arm_cells(table: content.Table) -> list[str]:
+def arm_cells(table: Table) -> list[str]:
     return list(dict.fromkeys(row[0] for row in table.rows))
 
 
