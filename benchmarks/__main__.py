@@ -5,7 +5,7 @@ import sys
 
 from tabulate import tabulate
 
-NAMES = ("startup", "checker", "analysis", "isolation", "pool", "trainers", "processes")
+NAMES = ("startup", "checker", "analysis", "export", "isolation", "pool", "trainers", "processes")
 
 
 def main() -> None:

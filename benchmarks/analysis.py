@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import resource
 import time
 from collections.abc import Iterator
 from itertools import product
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.measure import Figure
+from benchmarks.measure import Figure, peak_memory
 from harness.study import Divergence
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -83,10 +82,9 @@ def conclude(folder: Path) -> Measured:
     result = analyse(study)
     page = save(result, folder, shown(run))
     seconds = time.process_time() - begin
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "analysis and report": (seconds, "CPU s"),
-        "peak memory": (kilobytes / 1024, "MB"),
+        "peak memory": (peak_memory(), "MB"),
         "the page": (page.stat().st_size / 1e6, "MB"),
     }
 

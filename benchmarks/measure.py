@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 
@@ -30,3 +31,10 @@ def medians(actions: Sequence[Callable[[], object]], runs: int = 5) -> list[floa
             if turn:
                 taken.append(time.perf_counter() - begin)
     return [median(taken) for taken in seconds]
+
+
+def peak_memory() -> float:
+    """The most memory that this process held, in MB. `getrusage` would count what its parent held
+    when it was started, too."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024

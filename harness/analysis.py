@@ -23,6 +23,7 @@ from harness.overlap import overlap
 from harness.refusals import Refusals
 from harness.statistics import Floats, holm, sign_flip_p
 from harness.study import BASE, Arm, Study
+from harness.untrained import untrained
 from harness.who_moved import who_moved
 
 SCHEMA = 1
@@ -75,6 +76,7 @@ def analyse(study: Study) -> dict[str, Any]:
             for arm in study.arms
         ],
         "verdicts": _sides(data, study, breakdown.verdicts),
+        "untrained": None if study.arms else untrained(data, refusals),
         "impossible": {"tasks": len(refusals.tasks), "arms": refusals.rows(study.arms)},
         "failures": [{"arm": f.arm, "seed": f.seed, "reason": f.reason} for f in study.failures],
         "notes": _notes(data, study),

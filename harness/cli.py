@@ -17,6 +17,7 @@ from harness.commands import (
     compare,
     doctor,
     evaluate,
+    export,
     gate,
     lm_eval,
     plan,
@@ -25,6 +26,7 @@ from harness.commands import (
     score,
     spec,
     suite,
+    trainer,
 )
 
 app = typer.Typer(
@@ -46,8 +48,10 @@ app.command("claim")(claim.claim)
 app.command("agreement")(agreement.agreement)
 app.command("report")(runs.report)
 app.command("runs")(runs.runs)
+app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 app.add_typer(suite.app, name="suite")
+app.add_typer(trainer.app, name="trainer")
 app.add_typer(spec.app, name="spec")
 app.add_typer(sandbox.app, name="sandbox")
 

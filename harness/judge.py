@@ -16,7 +16,7 @@ pasted it into a shell: it holds no tool that the checker knows, and must reach 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeGuard
@@ -210,6 +210,21 @@ def lab_said(task: Task, execution: Row) -> LevelResult:
         execution["stdout"],
         execution["stderr"],
     )
+
+
+def first_answers_observed(
+    tasks: Sequence[Task], sandbox: Sandbox
+) -> Iterator[tuple[Task, LevelResult]]:
+    """What the lab saw of each task's first right command, held against what the task expects."""
+    from tasks.observe import observed
+
+    for task, done in zip(tasks, sandbox.run_many([t.correct[0] for t in tasks]), strict=True):
+        if done.ending is Ending.EXITED:
+            seen = done.observation.as_json()
+            yield task, observed(task, seen, done.exit_code, done.stdout, done.stderr)
+        else:
+            reason = f"{done.ending} {done.detail}".strip()
+            yield task, LevelResult(Level.OBSERVE, Status.FAIL, reason)
 
 
 def graded(run: Run) -> Iterator[GradedSample]:

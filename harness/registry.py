@@ -57,7 +57,13 @@ class Registry(Generic[T]):
         if name not in places:
             raise UserError(self.unknown(name))
         module, _, attribute = places[name].partition(":")
-        loaded: T = attrgetter(attribute)(import_module(module))
+        try:
+            loaded: T = attrgetter(attribute)(import_module(module))
+        except (ImportError, AttributeError) as error:
+            raise UserError(
+                f"The {self.kind} {name!r} is registered as {places[name]!r}, which does not load: "
+                f"{error}."
+            ) from error
         return loaded
 
     def unknown(self, name: str) -> str:
@@ -104,10 +110,10 @@ COSTLY_PROXIES = frozenset({"fidelity-base", "fidelity-canonical", "reproducibil
 # The parts below are made by calling what the name stands for with that name; a model with its
 # options (harness.model), its prompts (harness.prompts) and a seed.
 
-SUITES: Registry[Callable[[str], Suite]] = Registry(
+SUITES: Registry[Callable[[str], Path]] = Registry(  # the folder of the suite of that name
     "suite",
     "suites",
-    {"recon": "tasks.suite:load_suite", "seed20": "tasks.suite:load_suite"},
+    {"recon": "tasks.suite:SUITES.joinpath", "seed20": "tasks.suite:SUITES.joinpath"},
 )
 
 MODELS: Registry[Callable[..., AdapterPolicy]] = Registry(
@@ -122,14 +128,19 @@ SANDBOXES: Registry[Callable[..., Sandbox]] = Registry(  # with workers= and raw
 
 
 def open_suite(name: str) -> Suite:
-    """A registered suite, or a suite folder; UserError if it is neither."""
+    """The suite of that name, or in that folder, if it was shown to be sound; else UserError."""
+    from tasks.suite import load_suite
+
+    return load_suite(suite_folder(name))
+
+
+def suite_folder(name: str) -> Path:
+    """The folder of a registered suite, or the folder itself; UserError if it is neither."""
     if name in SUITES:
         return SUITES.load(name)(name)
     if not Path(name).exists():
         raise UserError(f"{SUITES.unknown(name)} A suite of your own is given as its folder.")
-    from tasks.suite import load_suite
-
-    return load_suite(name)
+    return Path(name)
 
 
 def check_model(name: str) -> None:

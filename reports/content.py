@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from reports import untrained
 from reports.format import (
     MISSING,
     basis,
@@ -23,11 +24,16 @@ Result = Mapping[str, Any]
 
 def main_tables(result: Result) -> list[Table]:
     """The two tables that answer the question."""
+    if result.get("untrained"):
+        return _marked(result, (untrained.correctness, untrained.tools))
     return _marked(result, (correctness, gap))
 
 
 def detail_tables(result: Result) -> list[Table]:
     """Everything else, in reading order."""
+    if result.get("untrained"):
+        refused = [untrained.impossible] if result["untrained"]["refused"] else []
+        return _marked(result, (untrained.faults, outcomes, verdicts, *refused))
     tables = [families, cycles, tools, faults, outcomes]
     if result.get("verdicts"):  # a result from before there were these has none
         tables.append(verdicts)
@@ -38,7 +44,12 @@ def detail_tables(result: Result) -> list[Table]:
 
 def all_tables(result: Result) -> list[Table]:
     """Every table, in reading order."""
-    return [overlap(result), *main_tables(result), *detail_tables(result)]
+    return [*overlaps(result), *main_tables(result), *detail_tables(result)]
+
+
+def overlaps(result: Result) -> list[Table]:
+    """The overlap, where anything was trained."""
+    return [] if result.get("untrained") else [overlap(result)]
 
 
 def _marked(result: Result, tables: Sequence[Callable[[Result], Table] | Table]) -> list[Table]:

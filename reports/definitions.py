@@ -1,5 +1,12 @@
 """What the words of a report mean; every format prints them."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Definitions = Sequence[tuple[str, str]]
+
 DEFINITIONS = (
     (
         "Truth",
@@ -38,3 +45,11 @@ DEFINITIONS = (
     ("no-train", "is measured again without training."),
     ("oracle", "trains on what the checker passed, which no real trainer could know."),
 )
+_WITHOUT_TRAINING = ("Truth", "Unit", "Intervals")
+
+
+def of_result(result: Mapping[str, Any]) -> Definitions:
+    """Those of the words that the report of a result uses."""
+    if not result.get("untrained"):
+        return DEFINITIONS
+    return [each for each in DEFINITIONS if each[0] in _WITHOUT_TRAINING]

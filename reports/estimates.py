@@ -24,9 +24,14 @@ def table(results: Mapping[str, Mapping[str, Any]]) -> str:
     writer = csv.DictWriter(text, HEADER, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for run, result in results.items():
-        for key, value in result.items():
-            writer.writerows({"run": run, "table": key} | row for row in _found(value, {}, ()))
+        writer.writerows({"run": run} | row for row in estimates(result))
     return text.getvalue()
+
+
+def estimates(result: Mapping[str, Any]) -> Iterator[Row]:
+    """Every estimate of a result with the table that it stands in and its labels."""
+    for key, value in result.items():
+        yield from ({"table": key} | row for row in _found(value, {}, ()))
 
 
 def _found(value: Any, labels: Row, path: tuple[str, ...]) -> Iterator[Row]:

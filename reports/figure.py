@@ -30,7 +30,10 @@ MOST_COLUMNS = 3
 
 
 def draw(result: Mapping[str, Any], path: Path) -> Path:
-    """Write the figure to `path` (.png or .svg). Arms without a result keep an empty panel."""
+    """Write the figure to `path` (.png or .svg). Arms without a result keep an empty panel; of a
+    model that was not trained it shows the share correct by tool."""
+    if result.get("untrained"):
+        return _draw_shares(result, path)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -54,6 +57,39 @@ def draw(result: Mapping[str, Any], path: Path) -> Path:
     mark = "" if result["executed"] else " (not executed)"
     figure.suptitle(f"Did truth follow the proxy?{mark}", fontsize=11)
     figure.tight_layout(rect=(0, LEGEND_INCHES / size[1] / 2, 1, 1))
+    figure.savefig(path)
+    return path
+
+
+def caption(result: Mapping[str, Any]) -> str:
+    """What the figure shows, for those who do not see it."""
+    if result.get("untrained"):
+        return "Share of held-out samples that are correct, by tool"
+    return "Change of proxy and truth over cycles, by arm"
+
+
+def _draw_shares(result: Mapping[str, Any], path: Path) -> Path:
+    """A bar for each tool, with its 95% interval."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    known = (row for row in result["untrained"]["tools"] if row["correct"]["low"] is not None)
+    rows = list(known)[::-1]
+    figure = Figure(figsize=(6.4, 1.2 + 0.24 * len(rows)), dpi=150)
+    FigureCanvasAgg(figure)
+    panel = figure.subplots()
+    for place, row in enumerate(rows):
+        value, low, high = (100 * row["correct"][end] for end in ("value", "low", "high"))
+        panel.plot([low, high], [place, place], color=LINES[0].color, linewidth=1.6)
+        panel.plot([value], [place], "o", color=LINES[0].color, markersize=4)
+    panel.set_yticks(range(len(rows)), [row["tool"] for row in rows], fontsize=8)
+    panel.set_xlim(0, 100)
+    panel.set_xlabel("correct, % of judged held-out samples", fontsize=9)
+    panel.tick_params(labelsize=8)
+    panel.spines[["top", "right"]].set_visible(False)
+    mark = "" if result["executed"] else " (not executed)"
+    figure.suptitle(f"How often it is right{mark}", fontsize=11)
+    figure.tight_layout()
     figure.savefig(path)
     return path
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from tabulate import tabulate
 
-from reports.content import detail_tables, main_tables, overlap
-from reports.definitions import DEFINITIONS
+from reports.content import detail_tables, main_tables, overlaps
+from reports.definitions import DEFINITIONS, Definitions, of_result
+from reports.figure import caption
 from reports.side_by_side import tables
 from reports.table import Table
 from reports.verdict import by_arm, controls, headline
@@ -25,11 +26,11 @@ def report(result: Result, figure: str | None = None) -> str:
             f"run. {result['remedy']}".rstrip()
         )
     parts += [_bullets(by_arm(result)), _bullets(controls(result))]
-    parts += [_section(overlap(result)), *(_section(table) for table in main_tables(result))]
+    parts += [_section(table) for table in (*overlaps(result), *main_tables(result))]
     if figure:
-        parts.append(f"![Change of proxy and truth over cycles, by arm]({figure})")
+        parts.append(f"![{caption(result)}]({figure})")
     parts += [_section(table) for table in detail_tables(result)]
-    parts += ["## How to read this", _definitions(), *_missing(result)]
+    parts += ["## How to read this", _definitions(of_result(result)), *_missing(result)]
     parts += ["## Where this comes from", _provenance(result)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -39,7 +40,7 @@ def side_by_side(results: Mapping[str, Result]) -> str:
     parts = [f"# {len(results)} runs side by side"]
     parts += [f"**{name}**: {headline(result)}" for name, result in results.items()]
     parts += [_section(table) for table in tables(results)]
-    parts += ["## How to read this", _definitions()]
+    parts += ["## How to read this", _definitions(DEFINITIONS)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -69,8 +70,8 @@ def _section(table: Table) -> str:
     return f"## {table.title}\n\n{body}\n\n{table.note}".rstrip()
 
 
-def _definitions() -> str:
-    return _bullets([f"**{word}**: {meaning}" for word, meaning in DEFINITIONS])
+def _definitions(words: Definitions) -> str:
+    return _bullets([f"**{word}**: {meaning}" for word, meaning in words])
 
 
 def _escaped(cell: str) -> str:

@@ -61,6 +61,8 @@ def settings(results: Results) -> Table:
 
 def correct_before(results: Results) -> Table:
     def start(result: Result) -> str:
+        if result.get("untrained"):
+            return percent(result["untrained"]["families"]["all"])
         first = next(iter(result["correctness"]), None)
         return percent(first["all"]["before"]) if first else MISSING
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from reports.content import all_tables, main_tables, outcomes, overlap
+from reports.content import all_tables, main_tables, outcomes, overlaps
 from reports.side_by_side import tables
 from reports.table import Table
 from reports.verdict import headline
@@ -18,13 +18,13 @@ NOTE_WIDTH = 100
 
 def terminal(result: Mapping[str, Any], details: bool = False) -> str:
     """The overlap, the two main tables and the verdict as plain text; with `details` the rest.
-    Of a model that was not trained, the outcomes.
+    Of a model that was not trained, the outcomes beside them.
 
     Says so when nothing was executed, and what to install.
     """
-    shown = all_tables(result) if details else [overlap(result), *main_tables(result)]
-    if not result["arms"]:
-        shown = [outcomes(result)]
+    shown = all_tables(result) if details else [*overlaps(result), *main_tables(result)]
+    if not result["arms"] and not details:
+        shown.append(outcomes(result))
     parts = [draw(table) for table in shown]
     parts += [f"note: {note}" for note in result["notes"]]
     parts += [f"failed: {f['arm']}, seed {f['seed']}: {f['reason']}" for f in result["failures"]]

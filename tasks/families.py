@@ -57,11 +57,12 @@ from pydantic import Field, ValidationError, model_validator
 
 from tasks.errors import UserError
 from tasks.naming import named
-from tasks.pools import Draws, DrawSplit, Pool, Shares, load_pools, split_of
+from tasks.pools import POOLS, Draws, DrawSplit, Pool, Shares, load_pools, split_of
 from tasks.registers import typed
 from tasks.types import Expectation, Intent, Record, WrongCommand
 
 FAMILIES = Path(__file__).parent / "families"
+POOLS_FILE = POOLS.name
 
 # Percent. Most sentences go to the corpus: a small model fails on phrasings too unlike its own.
 SENTENCE_SHARES: Shares = {"corpus": 60, "train": 15, "calibration": 5, "heldout": 20}
@@ -236,7 +237,7 @@ def _check(record: FamilyRecord, pools: Mapping[str, Pool]) -> str | None:
     """What is wrong with the references of a family, or None."""
     unknown = sorted(set(record.params.values()) - set(pools))
     if unknown:
-        return f"params: no pool is named {unknown[0]!r}; add it to {FAMILIES / 'pools.yaml'}"
+        return f"params: no pool is named {unknown[0]!r}; add it to {POOLS_FILE} beside this file"
     if "templates" not in record.phrasing:
         return "phrasing: the key `templates` is missing"
     if len(record.choices) == 1 or len({frozenset(row) for row in record.choices}) > 1:
@@ -257,17 +258,19 @@ def _check(record: FamilyRecord, pools: Mapping[str, Pool]) -> str | None:
 
 
 def read_families(path: Path) -> tuple[Family, ...]:
-    """The families of one file. Raises UserError naming file, family and key."""
+    """The families of one file, with the pools beside it. Raises UserError naming file, family
+    and key."""
     try:
-        file = FamilyFile.model_validate(yaml.safe_load(path.read_text()))
+        file = FamilyFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
         said = first["msg"].removeprefix("Value error, ")
         raise UserError(f"{path}: {where}: {said}") from None
-    pools = load_pools()
+    own = path.with_name(POOLS_FILE)
+    pools = load_pools(own if own.exists() else POOLS)
     for record in file.families:
         problem = _check(record, pools)
         if problem:
@@ -276,7 +279,7 @@ def read_families(path: Path) -> tuple[Family, ...]:
 
 
 @cache
-def load_families() -> tuple[Family, ...]:
-    """The families of every tool, in order of file and place."""
-    files = sorted(path for path in FAMILIES.glob("*.yaml") if path.name != "pools.yaml")
+def load_families(folder: Path = FAMILIES) -> tuple[Family, ...]:
+    """The families of every file in a folder, in order of file and place."""
+    files = sorted(path for path in folder.glob("*.yaml") if path.name != POOLS_FILE)
     return tuple(family for path in files for family in read_families(path))

@@ -1,4 +1,5 @@
-"""Draws the rows of a generated suite from the task families, the same ones every time.
+"""Draws the rows of a generated suite from task families, the same ones every time: those in the
+suite's own folder `families`, or else those that are shipped.
 
 `suite.yaml` says how: `generated: {seed: 1, rows: {heldout: 6, train: 9}}` is six rows a family
 in held-out and nine in train, the latter without the families that are `unseen` or not possible.
@@ -10,11 +11,12 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from tasks.errors import UserError
-from tasks.families import Family, load_families
+from tasks.families import FAMILIES, Family, load_families
 from tasks.mutators import hard_negatives, siblings_of
 from tasks.suite import SUITES, Generated, Suite, SuiteFile, read_about
 from tasks.types import Split, Task
@@ -23,21 +25,34 @@ from tasks.types import Split, Task
 def generate(folder: Path) -> None:
     """Write the rows of the suite in `folder`. Raises UserError if it is not a generated one."""
     about = read_about(folder)
-    for split, file in about.splits.items():
-        (folder / file).write_text(render(about, split), encoding="utf-8")
+    families = families_of(folder)
+    texts = {file: render(about, split, families) for split, file in about.splits.items()}
+    for file, text in texts.items():
+        (folder / file).write_text(text, encoding="utf-8")
 
 
-def render(about: SuiteFile, split: Split) -> str:
+def families_of(folder: Path) -> Sequence[Family]:
+    """The families that the suite in `folder` is drawn from. UserError if there are none, or two
+    of one name."""
+    own = folder / FAMILIES.name
+    families = load_families(own if own.is_dir() else FAMILIES)
+    if not families:
+        raise UserError(f"{own} holds no family; tasks/families.py says how to write one")
+    twice = [name for name, count in Counter(f.name for f in families).items() if count > 1]
+    if twice:
+        raise UserError(f"{own}: {twice[0]!r} is the name of more than one family")
+    return families
+
+
+def render(about: SuiteFile, split: Split, families: Sequence[Family]) -> str:
     """The rows of one split as JSON Lines."""
     plan = about.generated
     if plan is None:
         raise UserError(f"suite {about.name!r} is written by hand: suite.yaml has no `generated`")
-    families = [
-        family
-        for family in load_families()
-        if split != "train" or (family.possible and not family.unseen)
+    chosen = [
+        family for family in families if split != "train" or (family.possible and not family.unseen)
     ]
-    rows = [task for family in families for task in draw_rows(family, split, plan)]
+    rows = [task for family in chosen for task in draw_rows(family, split, plan)]
     rows = [with_negatives(task, rows, plan.negatives) for task in rows]
     return "".join(as_line(task) + "\n" for task in rows)
 
@@ -45,7 +60,13 @@ def render(about: SuiteFile, split: Split) -> str:
 def draw_rows(family: Family, split: Split, plan: Generated) -> Sequence[Task]:
     """That family's rows of one split, each with a sentence of its own."""
     rng = random.Random(f"{plan.seed}/{split}/{family.name}")
-    sentences = rng.sample(family.sentences[split], plan.rows[split])
+    known, wanted = family.sentences[split], plan.rows.get(split, 0)
+    if len(known) < wanted:
+        raise UserError(
+            f"family {family.name} has {len(known)} sentences for {split}, and suite.yaml asks for "
+            f"{wanted} rows: add templates or fragments to it"
+        )
+    sentences = rng.sample(known, wanted)
     rows = []
     for number, sentence in enumerate(sentences):
         drawn = family.draw_with(sentence, split, rng)

@@ -13,6 +13,9 @@ The patterns of one pool are equally likely; a pool stands after those that it d
 pattern without {pool} makes *leaf* values, and the hash of its text says which split a leaf
 belongs to, whatever pool it came from. Composed values take all their parts from the same split,
 so they are disjoint as well.
+
+A suite with families of its own may have a `pools.yaml` beside them: its words and pools are added
+to these, and take the place of those with the same name.
 """
 
 from __future__ import annotations
@@ -57,8 +60,8 @@ class PoolFile(Record):
     """The content of `pools.yaml`; `exclude` lists, by pool, values that are never drawn
     (a tool's default, say, with which an option can be left out)."""
 
-    words: dict[str, tuple[str, ...]]
-    pools: dict[str, tuple[str, ...]]
+    words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    pools: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     exclude: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
@@ -86,7 +89,7 @@ class Pool:
         ]
 
     def draw(self, draws: Draws) -> str:
-        """A value of the split. RuntimeError when the pool is too small to have another."""
+        """A value of the split. UserError when the pool is too small to have another."""
         for _ in range(MAX_TRIES):
             composed, parts = self.patterns[int(draws.rng.random() * len(self.patterns))]
             text = "".join([part(draws) for part in parts])
@@ -99,7 +102,10 @@ class Pool:
             ):
                 draws.used.add(text)
                 return text
-        raise RuntimeError(f"pool {self.name!r} has too few values for the {draws.split} split")
+        raise UserError(
+            f"pool {self.name!r} has too few values for the {draws.split} split; add patterns or "
+            "words to it"
+        )
 
 
 def _compile(
@@ -165,16 +171,31 @@ def _choice(source: str, words: Mapping[str, Sequence[str]], label: str | None) 
 
 @cache
 def load_pools(path: Path = POOLS) -> Mapping[str, Pool]:
-    """Pool by name. Raises UserError naming the file and key of what cannot be read."""
+    """Pool by name: those of the file, and the shipped ones whose names it does not take. Raises
+    UserError naming the file and key of what cannot be read."""
+    file = _read(POOLS)
+    if path != POOLS:
+        own = _read(path)
+        file = PoolFile(
+            words=dict(file.words) | own.words,
+            pools=dict(file.pools) | own.pools,
+            exclude=dict(file.exclude) | own.exclude,
+        )
+    pools: dict[str, Pool] = {}
     try:
-        file = PoolFile.model_validate(yaml.safe_load(path.read_text()))
-        pools: dict[str, Pool] = {}
         for name in file.pools:
             pools[name] = Pool(name, file, pools)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: {where}: {first['msg']}") from None
     except KeyError as error:
         raise UserError(f"{path}: no word list or earlier pool is named {error}; add it") from None
     return pools
+
+
+def _read(path: Path) -> PoolFile:
+    try:
+        return PoolFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise UserError(f"{path}: {where}: {first['msg']}") from None

@@ -1,7 +1,8 @@
-"""`goodhart-bench suite`: list and check task suites."""
+"""`goodhart-bench suite`: list, make and check task suites."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,11 +18,47 @@ app = typer.Typer(help="Task suites.", no_args_is_help=True)
 def list_suites() -> None:
     """The suites that can be named, with their sizes."""
     from harness.registry import SUITES
+    from tasks.errors import UserError
 
     for name in SUITES.places():
-        suite = read(name)
+        try:
+            suite = read(name)
+        except UserError as error:  # of another package, which must not hide the rest
+            print(f"{name}: cannot be read: {error}")
+            continue
         sizes = ", ".join(f"{len(suite.split(split))} {split}" for split in suite.about.splits)
         print(f"{name} {suite.version}: {sizes}. {suite.description}")
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="Small letters, digits and -: web-checks.")],
+    into: Annotated[Path, typer.Option(help="Make the new folder here.")] = Path(),
+) -> None:
+    """Make a package with a small working suite, to be continued: families, rows, entry point."""
+    from harness.registry import SUITES
+    from harness.scaffold import write_package
+    from tasks.generate import generate
+
+    folder = write_package("suite", name, into, SUITES)
+    generate(folder / "src" / name.replace("-", "_"))
+    print(f"written: {folder}\nnext:    pip install -e {folder}")
+    print(f"         goodhart-bench suite check {name}")
+
+
+@app.command("generate")
+def generate_rows(
+    name: Annotated[str, typer.Argument(help="A suite with families of its own, or its folder.")],
+) -> None:
+    """Draw the rows of a suite anew from its families."""
+    from harness.registry import suite_folder
+    from tasks.generate import generate
+
+    folder = suite_folder(name)
+    generate(folder)
+    suite = read(name)
+    print(f"{suite.name} {suite.version}: {len(suite.tasks)} rows; prove them with: "
+          f"goodhart-bench suite check {name}")  # fmt: skip
 
 
 @app.command("check")
@@ -46,6 +83,28 @@ def check(name: Annotated[str, typer.Argument(help="A suite by name, or its fold
     raise typer.Exit(1 if findings.problems else 0)
 
 
+@app.command("observe")
+def observe(
+    name: Annotated[str, typer.Argument(help="A suite by name, or its folder.")],
+    sandbox: Annotated[str, typer.Option(help="auto, bubblewrap or docker.")] = "auto",
+) -> None:
+    """Run the first right command of every held-out task: does the lab see what the task expects?
+    Exits with 1 if it does not."""
+    from harness.benchmark import open_sandbox
+    from harness.judge import first_answers_observed
+    from tasks.types import Status
+
+    tasks = [task for task in read(name).split("heldout") if task.observe and task.correct]
+    with open_sandbox(sandbox) as box:
+        seen = list(first_answers_observed(tasks, box))
+    missed = [(task, said) for task, said in seen if said.status is not Status.PASS]
+    for task, said in missed:
+        print(f"{task.id}: {task.correct[0]!r}: {said.reason}")
+    as_expected = len(seen) - len(missed)
+    print(f"{name}: of {len(seen)} right commands the lab saw {as_expected} as expected")
+    raise typer.Exit(1 if missed else 0)
+
+
 @app.command("datasheet")
 def datasheet(name: Annotated[str, typer.Argument(help="A suite by name, or its folder.")]) -> None:
     """Write the suite's DATASHEET.md from its rows and the figures of the last check."""
@@ -68,14 +127,11 @@ def harden(
 
 
 def read(name: str) -> Suite:
-    """A suite without asking whether it is sound; those of other packages load as they like."""
-    from pathlib import Path
+    """A suite without asking whether it is sound."""
+    from harness.registry import suite_folder
+    from tasks.suite import read_suite
 
-    from harness.registry import open_suite
-    from tasks.suite import read_suite, suite_names
-
-    is_ours = name in suite_names() or Path(name).is_dir()
-    return read_suite(name) if is_ours else open_suite(name)
+    return read_suite(suite_folder(name))
 
 
 def show(figures: Figures) -> None:

@@ -84,6 +84,27 @@ def before_after(result: Result) -> Levels:
 
 
 @dataclass(frozen=True, slots=True)
+class Shares:
+    """The chart of a model that was not trained: a row for each tool, and one for all."""
+
+    levels: Axis
+    rows: Sequence[Mapping[str, Any]]
+
+
+def by_tool(result: Result) -> Shares:
+    """How often it is right; without rows for a result of training."""
+    found = result.get("untrained") or {"families": {"all": None}, "tools": []}
+    named = [("all tools", found["families"]["all"])]
+    named += [(row["tool"], row["correct"]) for row in found["tools"]]
+    rows = [
+        {"tool": tool, "correct": share, "said": f"{tool}: {percent(share)} % correct"}
+        for tool, share in named
+        if share
+    ]
+    return Shares(axis(ends(row["correct"] for row in rows), include=[0.0, 1.0]), rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """The chart of several runs: a row for each arm and run, the runs of an arm together."""
 

@@ -8,9 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reports.content import detail_tables, main_tables, overlap
-from reports.definitions import DEFINITIONS
-from reports.format import points
-from reports.html.chart import before_after, changes, distance_curves, gap_curves
+from reports.definitions import DEFINITIONS, of_result
+from reports.format import percent, points
+from reports.html.chart import before_after, by_tool, changes, distance_curves, gap_curves
 from reports.html.samples import Record, compressed, pack
 from reports.side_by_side import tables
 from reports.table import Table
@@ -31,13 +31,15 @@ def page(result: Result, record: Record | None = None) -> str:
     if record is not None and result["design"]["samples"]:
         samples = compressed(pack(record, result["design"]["samples"]))
     return _rendered(
-        "report.html.j2",
+        "untrained.html.j2" if result.get("untrained") else "report.html.j2",
         title=(record.name if record else "") or "Report",
         result=result,
         headline=headline(result),
         facts=facts(result),
         controls=controls(result),
+        definitions=of_result(result),
         change=before_after(result),
+        shares=by_tool(result),
         curves=gap_curves(result),
         distances=distance_curves(result),
         overlap=overlap(result),
@@ -73,12 +75,13 @@ def facts(result: Result) -> list[tuple[str, str]]:
     """What the run rests on, as name and value."""
     design = result["design"]
     sandbox = (result["sandbox"] or "").partition(" ")[0]
+    trained = [("cycles", str(design["cycles"]))] if result["arms"] else []
     return [
         ("held-out tasks", f"{design['tasks']:,} in {design['families']} families"),
         ("families never trained on", str(design["unseen_families"])),
         ("samples a task", f"{design['samples_per_task'] or 0:g}"),
-        ("training seeds", str(len(design["seeds"]))),
-        ("cycles", str(design["cycles"])),
+        ("training seeds" if trained else "seeds", str(len(design["seeds"]))),
+        *trained,
         ("samples in all", f"{design['samples']:,}"),
         ("judged by", f"checker and lab ({sandbox})" if result["executed"] else "checker only"),
     ]
@@ -107,7 +110,7 @@ def number_columns(table: Table) -> set[int]:
 
 def _rendered(template: str, **values: Any) -> str:
     """A page; style, definitions and the like are the same for all."""
-    values |= {"style": _file("style.css"), "definitions": DEFINITIONS}
+    values = {"style": _file("style.css"), "definitions": DEFINITIONS} | values
     return str(_environment().get_template(template).render(values))
 
 
@@ -122,7 +125,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"parted": parted, "number_columns": number_columns, "points": points}
+    made.filters |= {
+        "parted": parted,
+        "number_columns": number_columns,
+        "points": points,
+        "percent": percent,
+    }
     return made
 
 

@@ -1,4 +1,5 @@
 from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +48,27 @@ def test_unknown_model_and_suite_name_the_remedy() -> None:
         open_model("embeded", seed=0)
     with pytest.raises(UserError, match="given as its folder"):
         open_suite("no-such-suite")
+
+
+def test_an_outside_part_that_does_not_load_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    group = "goodhart_bench.things"
+    outside = EntryPoints(
+        [EntryPoint("gone", "no_such_module:X", group), EntryPoint("less", "json:Nothing", group)]
+    )
+    monkeypatch.setattr(registry, "entry_points", lambda group: outside.select(group=group))
+    things: Registry[object] = Registry("thing", "things", {})
+    with pytest.raises(UserError, match="'gone' is registered as 'no_such_module:X', which does"):
+        things.load("gone")
+    with pytest.raises(UserError, match="no attribute 'Nothing'"):
+        things.load("less")
+
+
+def test_a_suite_is_found_by_name_before_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "seed20").mkdir()
+    assert open_suite("seed20").name == "seed20"
+    (tmp_path / "other").mkdir()
+    with pytest.raises(UserError, match="no suite 'other'"):
+        open_suite("other")

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from typing import Any
 import pytest
 
 from harness.study import FailedCell
+from harness.types import GradedSample
 from reports import content, figure, format, markdown, tables, verdict
 from reports.save import save
 from reports.table import Table
+
+from .conftest import simulate
 
 Result = dict[str, Any]
 Changed = Callable[..., Result]
@@ -172,3 +176,41 @@ def test_refusals_are_shown_where_there_were_impossible_tasks(result: dict[str, 
     table = next(table for table in content.detail_tables(asked) if table.title == title)
     assert table.rows[0][:2] == ("v1", "3 of 9")
     assert "3 held-out tasks" in table.note
+
+
+def untrained(changed: Changed) -> Result:
+    """What an evaluation of the model as it is would have given."""
+    return changed(arms=[], cycles=[], trained=[], samples=before_training())
+
+
+def before_training() -> list[GradedSample]:
+    return [sample for sample in simulate().samples if sample.arm == "base"]
+
+
+def test_a_model_that_was_not_trained_has_no_empty_tables(changed: Changed, tmp_path: Path) -> None:
+    result = untrained(changed)
+    report = markdown.report(result)
+    assert "Nothing to show" not in report
+    assert all(table.rows for table in content.all_tables(result))
+    for word in ("Goodhart", "random-accept", "Overlap", "before and after"):
+        assert word not in report, word
+    save(result, tmp_path)
+    assert (tmp_path / "figure.svg").read_text().count("hydra") == 1
+
+
+def test_the_shares_of_a_model_that_was_not_trained_are_counted(changed: Changed) -> None:
+    found = untrained(changed)
+    samples = [s for s in before_training() if s.split == "heldout"]
+    right = [s.correct for s in samples]
+    assert found["untrained"]["families"]["all"]["value"] == pytest.approx(sum(right) / len(right))
+    for row in found["untrained"]["tools"]:
+        own = [s.correct for s in samples if s.tool == row["tool"]]
+        assert row["correct"]["value"] == pytest.approx(sum(own) / len(own))
+    shares = {row["fault"]: row["share"]["value"] for row in found["untrained"]["faults"]}
+    wrong = Counter(s.fault for s in samples if s.fault)
+    assert shares == {name: pytest.approx(n / len(samples)) for name, n in wrong.items()}
+    assert tables.terminal(found).index("Correctness") < tables.terminal(found).index("Outcomes")
+
+
+def test_a_trained_run_has_no_part_for_untrained_ones(result: Result) -> None:
+    assert result["untrained"] is None

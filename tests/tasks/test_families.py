@@ -98,7 +98,7 @@ def test_values_of_one_draw_differ(seed: int) -> None:
 
 def test_a_pool_that_is_too_small_says_so() -> None:
     pool, draws = load_pools()["header"], Draws("calibration", random.Random(0))
-    with pytest.raises(RuntimeError, match="'header' has too few values for the calibration"):
+    with pytest.raises(UserError, match="'header' has too few values for the calibration"):
         list(iter(lambda: pool.draw(draws), None))
 
 
@@ -108,7 +108,7 @@ families:
   - name: nmap.example
     params: {host: HOST}
     phrasing: {templates: ["TEMPLATE"], verb: [scan, probe]}
-    correct: [nmap {host}, nmap -v {host}]
+    correct: ["nmap {host}", "nmap -v {host}"]
     intent: {require: [{name: target, hosts: "{host}"}]}
     wrong:
       - {command: "nmap", fault: missing operand}
@@ -130,9 +130,32 @@ families:
     ],
 )
 def test_a_broken_file_is_explained(tmp_path: Path, old: str, new: str, message: str) -> None:
-    text = FAMILY.replace("nmap {host}, nmap -v {host}", '"nmap {host}", "nmap -v {host}"')
-    text = text.replace(old, new).replace("HOST", "ip").replace("TEMPLATE", "[verb] {host}")
+    text = FAMILY.replace(old, new).replace("HOST", "ip").replace("TEMPLATE", "[verb] {host}")
     path = tmp_path / "nmap.yaml"
     path.write_text(text)
     with pytest.raises(UserError, match=message):
         read_families(path)
+
+
+def test_a_folder_of_families_may_bring_its_own_pools(tmp_path: Path) -> None:
+    text = FAMILY.replace("HOST", "planet").replace("TEMPLATE", "[verb] {host}")
+    (tmp_path / "nmap.yaml").write_text(text)
+    (tmp_path / "pools.yaml").write_text(
+        "words: {world: [mars, venus, pluto]}\npools: {planet: ['<world>-<1-99>.{domain}']}\n"
+    )
+    (family,) = load_families(tmp_path)
+    drawn = family.draw("corpus", random.Random(0))
+    assert drawn.params["host"].partition("-")[0] in ("mars", "venus", "pluto")
+
+
+def test_broken_pools_are_explained(tmp_path: Path) -> None:
+    (tmp_path / "nmap.yaml").write_text(FAMILY)
+    for text, message in (
+        ("pools: [", "pools.yaml is not YAML"),
+        ("pols: {}", "pools.yaml: pols: Extra inputs"),
+        ("pools: {planet: ['<world>']}", "no word list or earlier pool is named 'world'"),
+    ):
+        load_pools.cache_clear()
+        (tmp_path / "pools.yaml").write_text(text)
+        with pytest.raises(UserError, match=message):
+            read_families(tmp_path / "nmap.yaml")

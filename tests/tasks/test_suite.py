@@ -11,6 +11,7 @@ import pytest
 from tasks.errors import UserError
 from tasks.generate import generate
 from tasks.suite import SUITES, Suite, load_suite, read_suite
+from tests.tasks.test_families import FAMILY
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,51 @@ def test_seed20_is_twenty_tasks_shared_by_its_splits() -> None:
 def test_a_written_suite_cannot_be_generated(copy: Path) -> None:
     with pytest.raises(UserError, match=r"'seed20' is written by hand"):
         generate(copy)
+
+
+ABOUT = """
+name: mine
+version: "1"
+description: mine
+license: mine
+made: for a test
+splits: {heldout: heldout.jsonl}
+generated: {seed: 1, rows: {heldout: ROWS}}
+"""
+
+
+def drawn(folder: Path, rows: int, families: str) -> Path:
+    """A suite folder with families of its own."""
+    (folder / "families").mkdir()
+    (folder / "suite.yaml").write_text(ABOUT.replace("ROWS", str(rows)))
+    if families:
+        (folder / "families" / "nmap.yaml").write_text(families)
+    return folder
+
+
+def test_a_suite_is_drawn_from_its_own_families(tmp_path: Path) -> None:
+    text = FAMILY.replace("HOST", "ip").replace("TEMPLATE", "[verb] {host}, NUMBER")
+    templates = ", ".join(f'"[verb] {{host}}, {n}"' for n in range(30))
+    text = text.replace('"[verb] {host}, NUMBER"', templates)
+    generate(drawn(tmp_path, 3, text))
+    assert {task.family for task in read_suite(tmp_path).split("heldout")} == {"nmap.example"}
+
+
+@pytest.mark.parametrize(
+    ("families", "message"),
+    [
+        ("", "holds no family"),
+        (FAMILY, "nmap.example has . sentences for heldout, and suite.yaml asks for 3 rows"),
+        (FAMILY + FAMILY.partition("families:")[2], "is the name of more than one family"),
+        (FAMILY.replace("nmap", "zmap"), "zmap"),
+    ],
+)
+def test_families_that_make_no_suite_are_explained(
+    tmp_path: Path, families: str, message: str
+) -> None:
+    text = families.replace("HOST", "ip").replace("TEMPLATE", "[verb] {host}")
+    with pytest.raises(UserError, match=message):
+        generate(drawn(tmp_path, 1 if "zmap" in text else 3, text))
 
 
 def test_an_unknown_name_is_explained() -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from harness.analysis import analyse
 from harness.study import Study
 from harness.types import GradedSample, Outcome
 from reports import content
 from reports.html.page import page, side_by_side
 from reports.html.samples import MOST, Record
 from reports.verdict import headline
+from tests.reports.conftest import record_of
 
 from .conftest import Opened, show
 
@@ -282,4 +285,31 @@ def test_runs_side_by_side(browser: Browser, result: Result, tmp_path: Path) -> 
     assert cells == ["v1", change, change]
     assert opened.tab.locator("#change-of-correctness tbody tr").count() == 5
     assert opened.tab.locator(".strip[role=img]").count() == 8
+    opened.tab.context.close()
+
+
+def test_a_model_that_was_not_trained(browser: Browser, study: Study, tmp_path: Path) -> None:
+    before = [sample for sample in study.samples if sample.arm == "base"]
+    alone = replace(study, arms=(), cycles=(), trained=(), samples=before)
+    result = analyse(alone)
+    path = tmp_path / "untrained.html"
+    path.write_text(page(result, record_of(alone)), encoding="utf-8")
+    opened = show(browser, path)
+    assert opened.said == []
+    assert opened.texts("nav a")[1] == "How often it is right"
+    assert "Nothing to show" not in opened.tab.inner_text("main")
+    said = [
+        each.get_attribute("aria-label") for each in opened.tab.locator(".strip[role=img]").all()
+    ]
+    assert said == [
+        f"{name}: {shown(found)} % correct"
+        for name, found in (
+            ("all tools", result["untrained"]["families"]["all"]),
+            *((row["tool"], row["correct"]) for row in result["untrained"]["tools"]),
+        )
+    ]
+    assert opened.tab.locator("select[name=arm]").count() == 0
+    opened.tab.select_option("select[name=tool]", label="curl")
+    assert opened.count() == sum(s.tool == "curl" for s in heldout(alone))
+    assert opened.said == []
     opened.tab.context.close()
