@@ -133,17 +133,17 @@ def test_mean_kl_is_the_mean_log_ratio(policy: CausalPolicy) -> None:
     """The chain rule: summed over tokens it is the KL of whole answers."""
     policy.train(PAIRS, Training(learning_rate=3e-3, epochs=3))
     sampling = Sampling(temperature=1.0, max_new_tokens=5, seed=2)
-    (values,) = policy.divergence(TASKS[:1], 3000, sampling)
+    (values,) = policy.divergence(TASKS[:1], 1000, sampling)
     asked = [policy._ask(policy._prompts.question(TASKS[0]))]
-    (rows,) = policy._sampled(asked, 3000, sampling)
+    (rows,) = policy._sampled(asked, 1000, sampling)
     ratios = []
-    for row in rows[:400]:
+    for row in rows[:150]:
         with policy.frozen():
             logs = logits_of(policy, TASKS[0], row.tokens).log_softmax(-1)
         base = logs[range(len(row.tokens)), row.tokens].sum().item()
         ratios.append(row.log_likelihood - base)
     spread = 4 * torch.tensor(ratios).std().item() / len(ratios) ** 0.5
-    assert sum(values) / 3000 == pytest.approx(sum(ratios) / len(ratios), abs=spread)
+    assert sum(values) / 1000 == pytest.approx(sum(ratios) / len(ratios), abs=spread)
 
 
 def test_invert_gives_one_text_for_each_command(policy: CausalPolicy) -> None:
