@@ -102,6 +102,7 @@ def show(done: Execution) -> None:
     limits = [done.detail] if done.detail else []
     limits += ["more output than is kept"] * done.truncated
     print(f"-- limits hit: {', '.join(limits) or 'none'}")
+    show_programs(done)
     seen = done.observation.as_json()
     print("-- the lab saw:" if any(seen.values()) else "-- the lab saw nothing")
     for kind in ("connections", "dns", "http", "logins"):
@@ -109,6 +110,27 @@ def show(done: Execution) -> None:
             print(f"{kind}: {', '.join(f'{k}={v}' for k, v in row.items() if v not in ('', {}))}")
     if done.observation.truncated:
         print("and more than is kept")
+
+
+def show_programs(done: Execution) -> None:
+    """Each program with its arguments as the shell had expanded them, and what it exited with."""
+    import shlex
+
+    from harness.execute import as_row
+    from harness.started import never_started
+
+    if done.programs is None:
+        print("-- what it started is not known: this kernel does not tell")
+        return
+    print("-- it started:" if done.programs else "-- it started no program")
+    for program in done.programs:
+        ended = "signal" if program.exit_code is None else f"{program.exit_code}"
+        line = shlex.join([program.path, *program.argv[1:]])
+        print(printable(f"{ended:>6}  {line}").replace("\n", "\\n"))
+    if done.unlisted:
+        print("and more than is kept")
+    for name in never_started(as_row(done)):
+        print(f"{name} was never started")
 
 
 def printable(text: str) -> str:
