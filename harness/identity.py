@@ -1,9 +1,11 @@
 """`goodhart-bench sandbox check --compare`: the same commands on every provider, more than once.
 
-Their verdicts must be the same: how a command ended, its exit code, and what the lab saw. They are
-kept in a file as they come, a line each, so that a comparison that was interrupted goes on:
+Their verdicts must be the same: how a command ended, its exit code, what its task says of it, and
+which hosts and ports it reached. Not its requests and questions themselves: gobuster, sqlmap, nikto
+and others ask for names that they draw at random. Verdicts are kept in a file as they come, a line
+each, so that a comparison that was interrupted goes on:
 
-    {"box": "docker", "turn": 1, "command": "id", "ended": "exited 0", "connections": "3f1c", ...}
+    {"box": "docker", "turn": 1, "command": "curl ...", "ended": "exited 0", "task": "pass", ...}
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.execute import LIMITS, as_row
+from harness.judge import lab_said, was_run
 from harness.record import append_rows, cut_torn_line, read_rows
 from sandbox.types import Ending
 from tasks.errors import UserError
@@ -24,50 +27,52 @@ if TYPE_CHECKING:
     from harness.meter import Report
     from harness.record import Row
     from sandbox.types import Execution, Sandbox
+    from tasks.types import Task
 
 SUITE = "recon"
 SEED = 0
-KINDS = ("connections", "http", "dns", "logins")
 
 
-def commands(count: int) -> list[str]:
-    """So many distinct commands of recon, right and wrong ones in equal parts, always the same: of
-    tasks whose effect can be seen, for only these are run in a benchmark."""
+def commands(count: int) -> dict[str, Task]:
+    """So many distinct commands of recon with their tasks, half of them right, half wrong, always
+    the same: of tasks whose effect can be seen, for only these are run in a benchmark."""
     from tasks.suite import load_suite
 
     source = random.Random(SEED)
-    right: set[str] = set()
-    wrong: set[str] = set()
+    right: dict[str, Task] = {}
+    wrong: dict[str, Task] = {}
     for task in (task for task in load_suite(SUITE).tasks if task.possible and task.observe):
-        right.update(task.correct)
-        wrong.update(row.command for row in task.wrong)
-    if count > 2 * min(len(right), len(wrong - right)):
+        right.update(dict.fromkeys(task.correct, task))
+        wrong.update(dict.fromkeys((row.command for row in task.wrong), task))
+    only_wrong = sorted(wrong.keys() - right.keys())
+    if count > 2 * min(len(right), len(only_wrong)):
         raise UserError(
-            f"--compare {count}: {SUITE} has no more than {len(right | wrong)} commands"
+            f"--compare {count}: {SUITE} has no more than {len(right) + len(only_wrong)} commands"
         )
     half = count // 2
-    drawn = source.sample(sorted(right), count - half) + source.sample(sorted(wrong - right), half)
+    drawn = source.sample(sorted(right), count - half) + source.sample(only_wrong, half)
     source.shuffle(drawn)
-    return drawn
+    return {command: (wrong | right)[command] for command in drawn}
 
 
-def verdict(done: Execution) -> dict[str, str]:
-    """What is judged of an execution; what the lab saw as digests, without order or number: some
-    tools work in parallel, or try again when a machine is slow."""
+def verdict(done: Execution, task: Task) -> dict[str, str]:
+    """What is judged of an execution; the hosts and ports as a digest, without their order."""
     exit_ = "" if done.exit_code is None else f" {done.exit_code}"
-    told = {"ended": f"{done.ending}{exit_}"}
-    for kind in KINDS:
-        rows = {repr(sorted(row.items(), key=str)) for row in as_row(done)["observation"][kind]}
-        told[kind] = hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()[:16]
-    return told
+    row = as_row(done)
+    reached = {repr(sorted(found.items())) for found in row["observation"]["connections"]}
+    return {
+        "ended": f"{done.ending}{exit_}",
+        "task": lab_said(task, row).status.value if was_run(row) else "",
+        "connections": hashlib.sha256("\n".join(sorted(reached)).encode()).hexdigest()[:16],
+    }
 
 
 @dataclass
 class Comparison:
-    """All verdicts on one command list, `turns` of each sandbox."""
+    """All verdicts on some commands, `turns` of each sandbox."""
 
     boxes: Sequence[Sandbox]
-    lines: Sequence[str]
+    tasks: Mapping[str, Task]
     turns: int
     kept: Path
     known: dict[tuple[str, int, str], Row] = field(default_factory=dict)
@@ -81,8 +86,8 @@ class Comparison:
             self._turn(turn, report)
 
     def _turn(self, turn: int, report: Report) -> None:
-        every = len(self.boxes) * len(self.lines) * self.turns
-        left = {box: [c for c in self.lines if (box.name, turn, c) not in self.known]
+        every = len(self.boxes) * len(self.tasks) * self.turns
+        left = {box: [c for c in self.tasks if (box.name, turn, c) not in self.known]
                 for box in self.boxes}  # fmt: skip
         running = [(box, iter(box.run_many(lines, LIMITS))) for box, lines in left.items()]
         while running:
@@ -94,7 +99,8 @@ class Comparison:
             report(len(self.known) / every, "")
 
     def _keep(self, box: Sandbox, turn: int, done: Execution) -> None:
-        row = {"box": box.name, "turn": turn, "command": done.command, **verdict(done)}
+        told = verdict(done, self.tasks[done.command])
+        row = {"box": box.name, "turn": turn, "command": done.command, **told}
         append_rows(self.kept, [row])
         self.known[box.name, turn, done.command] = row
 
@@ -104,7 +110,7 @@ class Comparison:
 
     def apart(self) -> Iterator[tuple[str, str]]:
         """Each command that was not told of in the same way every time, and what differs."""
-        for command in self.lines:
+        for command in self.tasks:
             rows = [row for (_, _, line), row in self.known.items() if line == command]
             if how := difference(rows):
                 yield command, how
@@ -112,13 +118,16 @@ class Comparison:
     def again(self, command: str) -> str:
         """What differs when a command is run once more, and alone: if nothing, the machine's load
         had made the difference."""
-        return difference([{"box": b.name, **verdict(b.run(command, LIMITS))} for b in self.boxes])
+        task = self.tasks[command]
+        return difference(
+            [{"box": b.name, **verdict(b.run(command, LIMITS), task)} for b in self.boxes]
+        )
 
 
 def difference(rows: Sequence[Mapping[str, str]]) -> str:
     """In what some of the verdicts differ; "" if in nothing."""
-    for name in ("ended", *KINDS):
+    for name in ("ended", "task", "connections"):
         if len({row[name] for row in rows}) > 1:
             told = sorted({f"{row[name]} ({row['box']})" for row in rows})
-            return " or ".join(told) if name == "ended" else f"{name} differ"
+            return f"{name} differ" if name == "connections" else " or ".join(told)
     return ""

@@ -185,19 +185,19 @@ def compare_all(names: list[str], count: int, repeat: int, workers: int | None, 
     from sandbox.types import Ending
 
     console = Console(highlight=False, markup=False)
-    lines = commands(count)
+    tasks = commands(count)
     with ExitStack() as opened:
         boxes = [
             opened.enter_context(sandbox.open_sandbox(name, workers=workers or 2 * cores()))
             for name in names
         ]
-        compared = Comparison(boxes, lines, repeat, kept)
+        compared = Comparison(boxes, tasks, repeat, kept)
         with phase(console, "compare") as report:
             compared.run(report)
         apart = [(command, how, compared.again(command)) for command, how in compared.apart()]
     times = f"{repeat} {'run' if repeat == 1 else 'runs'} on {' and '.join(names)}"
     total = len(compared.known)
-    print(f"{len(lines) - len(apart)} of {len(lines)} commands end the same in {times}")
+    print(f"{count - len(apart)} of {count} commands end the same in {times}")
     for ending in (Ending.TIMEOUT, Ending.INFRASTRUCTURE):
         number = compared.ended(ending)
         print(f"{ending}: {number} of {total} executions ({number / total:.2%})")
