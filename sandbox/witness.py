@@ -26,6 +26,7 @@ from typing import Any
 from sandbox.watch import CALLS
 
 MOST_BYTES = 64 << 10  # of paths and arguments that are kept of a command
+ROW_BYTES = 16  # what a program counts beside these
 MOST_ARGUMENTS = 1024  # of one program
 RECEIVE, SEND, GO_ON = 0xC0502100, 0xC0182101, 1
 CALL = struct.Struct("=QIIiIQ6Q")  # struct seccomp_notif
@@ -227,4 +228,4 @@ def _text(word: bytes) -> str:
 
 
 def _size(started: Started) -> int:
-    return len(started.path) + sum(len(word) + 1 for word in started.argv)
+    return ROW_BYTES + len(started.path) + sum(len(word) + 1 for word in started.argv)
