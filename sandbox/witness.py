@@ -52,7 +52,7 @@ class Heard:
     """What a command started: rows for `sandbox.types.Program`, in the order of their start.
     `unlisted`: there was more, or what does not let itself be read."""
 
-    programs: list[dict[str, Any]] | None = None  # None: the kernel does not tell
+    programs: list[dict[str, Any]] | None = None  # None: not known
     unlisted: bool = False
 
 
@@ -99,6 +99,9 @@ class Witness:
         return True
 
     def heard(self) -> Heard:
+        """What is known now; nothing if the shell was never seen."""
+        if not self._home:
+            return Heard()
         rows = [{"path": s.path, "argv": s.argv, "exit_code": s.exit_code} for s in self._all]
         return Heard(rows, self._truncated)
 

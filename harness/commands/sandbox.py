@@ -122,7 +122,7 @@ def show_programs(done: Execution) -> None:
     from harness.started import never_started
 
     if done.programs is None:
-        print("-- what it started is not known: this kernel does not tell")
+        print("-- what it started is not known")
         return
     print("-- it started:" if done.programs else "-- it started no program")
     for program in done.programs:

@@ -45,7 +45,7 @@ def test_limits_and_the_cache_are_told(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out.splitlines() == [
         "-- timeout after 9.00 s, cached: it was not run now",
         "-- limits hit: too long, more output than is kept",
-        "-- what it started is not known: this kernel does not tell",
+        "-- what it started is not known",
         "-- the lab saw nothing",
     ]
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import signal
 import socket
 import struct
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from sandbox import seccomp, watch
+from sandbox import open_sandbox, seccomp, watch
 from sandbox.seccomp import ALLOW, KILL, MACHINES
 from sandbox.types import Ending, Sandbox
 from sandbox.watch import CALLS, NOTIFY
@@ -137,3 +141,18 @@ def test_whatever_is_called_the_supervisor_lives(box: Sandbox, command: str) -> 
     done = box.run(command)
     assert (done.ending, done.exit_code) == (Ending.EXITED, 5), done
     assert box.run("expr 2 + 3").programs == box.run("expr 2 + 3").programs != ()
+
+
+@pytest.mark.sandbox
+def test_without_the_bystander_nothing_runs_unseen(start: Callable[[str], Sandbox]) -> None:
+    start("bubblewrap")
+    with open_sandbox("bubblewrap", workers=1) as own:
+        assert own.run("/bin/true").exit_code == 0
+        worker = own._free.get()  # type: ignore[attr-defined]
+        own._free.put(worker)  # type: ignore[attr-defined]
+        supervisor = worker._supervisor.process.pid
+        children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        done = own.run("/bin/true")
+        assert (done.ending, done.exit_code) == (Ending.EXITED, 0)
+        assert [p.path for p in done.programs or ()] == ["/bin/true"]
