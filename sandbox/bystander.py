@@ -51,7 +51,7 @@ def stand_by(end: socket.socket) -> None:
     listener = received(end)
     if listener is None:
         return
-    witness, orders = Witness(listener), b""
+    witness, orders = Witness(listener, shared=True), b""
     with selectors.DefaultSelector() as selector:
         for found in (end, witness):
             selector.register(found, selectors.EVENT_READ)

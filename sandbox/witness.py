@@ -20,7 +20,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sandbox.watch import CALLS
@@ -33,13 +32,13 @@ CALL = struct.Struct("=QIIiIQ6Q")  # struct seccomp_notif
 ANSWER = struct.Struct("=QqiI")  # struct seccomp_notif_resp
 POINTER_BYTES = 8
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-STACK = 28 - 3  # the field of /proc/PID/stat that tells where the stack begins, after the name
+ALONE = 3  # links of /proc/PID/task where a process has one thread
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(slots=True, eq=False)
 class Started:
-    """One program; `before` is where the stack began of what its process was until then."""
+    """One program; `before` is the image that its process had until then."""
 
     path: str
     argv: list[str]
@@ -59,13 +58,13 @@ class Heard:
 class Witness:
     """Answers the kernel for one command, and keeps what it was told.
 
-    A command begins with the shell that is given its line, and is what runs in the shell's process
-    namespace: what makes a sandbox is not the command's. `reader` is the user as whom memory is
-    read, where only that user may.
+    A command begins with the shell that is given its line. If the listener is `shared` with what
+    makes sandboxes, only what runs in the shell's process namespace is the command's. `reader` is
+    the user as whom memory is read, where only that user may.
     """
 
-    def __init__(self, listener: int, reader: int | None = None) -> None:
-        self._listener, self._reader = listener, reader
+    def __init__(self, listener: int, reader: int | None = None, *, shared: bool = False) -> None:
+        self._listener, self._reader, self._shared = listener, reader, shared
         self._numbers = CALLS[platform.machine()]
         self._poll = select.poll()
         self._poll.register(listener, select.POLLIN)
@@ -120,12 +119,12 @@ class Witness:
     def _exit(self, task: int, code: int) -> None:
         process = _process(task, self._now)
         if process in self._now:
-            self._settle(process, _stack(task))
+            self._settle(process, _image(task))
             for started in self._now.pop(process):
                 started.exit_code = code
 
     def _exec(self, task: int, path: int, argv: int) -> None:
-        home = Path(f"/proc/{task}/ns/pid").stat().st_ino
+        home = _stat(task, "ns/pid").st_ino if self._shared else 1
         if not self._home:
             with suppress(ValueError), _memory(task) as memory:
                 if _strings(memory, argv, MOST_BYTES << 2) == self._shell:
@@ -133,8 +132,8 @@ class Witness:
             return
         if home != self._home:
             return
-        process, stack = _process(task, self._now), _stack(task)
-        self._settle(process, stack)
+        process, image = _process(task, self._now), _image(task)
+        self._settle(process, image)
         try:
             with _memory(task) as memory:
                 file = _string(memory, path, self._room)
@@ -142,16 +141,16 @@ class Witness:
         except (PermissionError, ValueError):  # it does not let itself be read, or is too long
             self._truncated = True
             return
-        started = Started(_text(file), [_text(word) for word in words], stack)
+        started = Started(_text(file), [_text(word) for word in words], image)
         self._room -= _size(started)
         self._all.append(started)
         self._now.setdefault(process, []).append(started)
 
-    def _settle(self, process: int, stack: int) -> None:
-        """Forget what a process did not become: its stack would begin elsewhere. So it is with
-        every folder of PATH in which execvp(3) does not find a program."""
+    def _settle(self, process: int, image: int) -> None:
+        """Forget what a process did not become: it would have another image. So it is with every
+        folder of PATH in which execvp(3) does not find a program."""
         mine = self._now.get(process)
-        if mine and mine[-1].before == stack:
+        if mine and mine[-1].before == image:
             failed = mine.pop()
             self._all.remove(failed)
             self._room += _size(failed)
@@ -173,15 +172,27 @@ class Witness:
 
 def _process(task: int, known: dict[int, list[Started]]) -> int:
     """The process that a thread belongs to."""
-    if task in known:
+    if task in known or _stat(task, "task").st_nlink == ALONE:
         return task
-    status = Path(f"/proc/{task}/status").read_bytes()
-    return int(status.partition(b"\nTgid:")[2].split(maxsplit=1)[0])
+    return int(_read_proc(task, "status").partition(b"\nTgid:")[2].split(maxsplit=1)[0])
 
 
-def _stack(task: int) -> int:
-    stat = Path(f"/proc/{task}/stat").read_bytes()
-    return int(stat.rpartition(b")")[2].split()[STACK])
+def _image(task: int) -> int:
+    """A number for what a process has been since its last exec: the addresses that the kernel gave
+    it then, which are random."""
+    return hash(_read_proc(task, "auxv"))
+
+
+def _stat(task: int, name: str) -> os.stat_result:
+    return os.stat(f"/proc/{task}/{name}")  # noqa: PTH116 - a call waits for it
+
+
+def _read_proc(task: int, name: str) -> bytes:
+    file = os.open(f"/proc/{task}/{name}", os.O_RDONLY)
+    try:
+        return os.read(file, PAGE_BYTES)
+    finally:
+        os.close(file)
 
 
 @contextmanager
