@@ -1,15 +1,22 @@
 """Thousands of mixed commands, some hostile, while containers and the engine die under them.
 
-    python -m benchmarks.soak --provider docker --commands 50000 --kill-every 500
+    python -m benchmarks.soak --provider docker --commands 50000 --keep FOLDER --seconds 540
 
 No verdict may be lost or changed, and nothing may be left behind. With --dockerd COMMAND and
 DOCKER_HOST set to the socket that it listens on, an engine of its own is started and restarted
 twice; never use it on an engine that others use. Exits with 1 if anything is wrong.
+
+FOLDER keeps what was done and every verdict, so that the same command goes on where it stopped:
+
+    pieces.jsonl     one line a run of this program: commands, how they ended, memory, leaks
+    verdicts.json    each ordinary command and its verdict the first time
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
+import json
 import os
 import random
 import shlex
@@ -21,16 +28,19 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.benchmark import cores
+from harness.record import append_rows, read_rows
 from sandbox import engine, open_sandbox
 from sandbox.docker import LABEL
 from sandbox.types import Ending, Execution, Limits, Sandbox, SandboxError
 
 LIMITS = Limits(wall_s=20, cpu_s=5, memory_bytes=512 << 20)
 HOSTILE_SHARE = 0.01
+CHUNK = 500  # commands between two looks at the clock and at the memory
 # {n} is another number each time, so that one command's observation cannot pass for another's.
 MIXED = (
     "true",
@@ -62,7 +72,11 @@ def main() -> None:
     parser.add_argument("--kill-every", type=int, default=500, help="commands between two kills")
     parser.add_argument("--dockerd", default="", help="command that starts an engine of its own")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
+    parser.add_argument("--keep", type=Path, help="go on with what this folder keeps")
     asked = parser.parse_args()
+    asked.keep = asked.keep or Path(tempfile.mkdtemp(prefix="soaked-"))
+    asked.keep.mkdir(parents=True, exist_ok=True)
     tempfile.tempdir = tempfile.mkdtemp(prefix="soak-")
     daemon = Daemon(asked.dockerd) if asked.dockerd else None
     try:
@@ -96,43 +110,100 @@ class Daemon:
         except (SandboxError, OSError):
             return False
 
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait()
 
 
 def soak(asked: argparse.Namespace, daemon: Daemon | None) -> int:
-    """Run all of it; 1 if anything is wrong."""
+    """Run what is left of it, as far as the time goes; 1 if anything was wrong in any piece."""
+    lines = list(mixture(asked.commands, asked.seed))
+    done = sum(row["commands"] for row in read_rows(asked.keep / "pieces.jsonl"))
     before = left_behind()
-    wrong: list[str] = []
-    endings: Counter[str] = Counter()
-    begin = time.monotonic()
-    first_rss = 0
+    piece = Piece(asked.keep / "verdicts.json", ordinary())
     with open_sandbox(asked.provider, asked.workers) as box:
-        lines = list(mixture(asked.commands, asked.seed))
-        expected = {line: verdict(box.run(line, LIMITS)) for line in sorted(baseline(lines))}
-        for number, done in enumerate(box.run_many(lines, LIMITS), start=1):
-            endings[done.ending] += 1
-            if done.ending is Ending.INFRASTRUCTURE:
-                wrong.append(f"lost: {done.command!r} ({done.detail})")
-            elif done.command in expected and verdict(done) != expected[done.command]:
-                was = expected[done.command]
-                wrong.append(f"changed: {done.command!r}: {verdict(done)}, was {was}")
-            if asked.kill_every and number % asked.kill_every == 0:
-                kill_something(box, random.Random(number))
-            if daemon and number in (len(lines) // 3, 2 * len(lines) // 3):
-                daemon.stop()
-                daemon.start()
-            if number == len(lines) // 10:
-                first_rss = rss()
-    seconds = time.monotonic() - begin
+        for start in range(done, len(lines), CHUNK):
+            if piece.seconds > asked.seconds:
+                break
+            for number, execution in enumerate(
+                box.run_many(lines[start : start + CHUNK], LIMITS), start=start + 1
+            ):
+                piece.take(execution)
+                if asked.kill_every and number % asked.kill_every == asked.kill_every // 2:
+                    kill_something(box, random.Random(number))
+                if daemon and number in (len(lines) // 3, 2 * len(lines) // 3):
+                    daemon.restart()
+                    piece.restarts += 1
+            piece.memory.append(rss() >> 20)
     time.sleep(2)  # the engine removes containers after it has answered
     leaks = {kind: now - before[kind] for kind, now in left_behind().items()}
-    print(f"{len(lines)} commands in {seconds:.0f} s with {box.name}: {dict(endings)}")
-    print(f"resident memory: {first_rss >> 20} MiB after a tenth, {rss() >> 20} MiB at the end")
-    print(f"left behind: {leaks}")
-    print(f"wrong: {len(wrong)}", *wrong[:20], sep="\n  ")
-    return int(bool(wrong) or any(count > 0 for count in leaks.values()))
+    append_rows(asked.keep / "pieces.jsonl", [piece.told(box.name, leaks)])
+    return report([*read_rows(asked.keep / "pieces.jsonl")], len(lines))
+
+
+@dataclass
+class Piece:
+    """One run of this program."""
+
+    kept: Path
+    ordinary: set[str]
+    wrong: list[str] = field(default_factory=list)
+    endings: Counter[str] = field(default_factory=Counter)
+    memory: list[int] = field(default_factory=list)  # MiB, after each chunk
+    restarts: int = 0
+    begin: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.expected = json.loads(self.kept.read_text()) if self.kept.exists() else {}
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.begin
+
+    def take(self, done: Execution) -> None:
+        """Hold an execution against the first one of its command."""
+        self.endings[done.ending] += 1
+        if done.ending is Ending.INFRASTRUCTURE:
+            self.wrong.append(f"lost: {done.command!r} ({done.detail})")
+        elif done.command in self.ordinary:
+            now = json.loads(json.dumps(verdict(done)))
+            was = self.expected.setdefault(done.command, now)
+            if was != now:
+                self.wrong.append(f"changed: {done.command!r}: {now}, was {was}")
+
+    def told(self, provider: str, leaks: dict[str, int]) -> dict[str, Any]:
+        """Keep the verdicts; the line for `pieces.jsonl`."""
+        self.kept.write_text(json.dumps(self.expected))
+        return {
+            "provider": provider,
+            "commands": self.endings.total(),
+            "seconds": round(self.seconds),
+            "endings": self.endings,
+            "wrong": self.wrong,
+            "restarts": self.restarts,
+            "memory": self.memory,
+            "leaks": leaks,
+        }
+
+
+def report(pieces: list[dict[str, Any]], commands: int) -> int:
+    """Print every piece, and 1 if anything was wrong in any."""
+    for row in pieces:
+        memory = f"{row['memory'][0]} to {row['memory'][-1]} MiB" if row["memory"] else "nothing"
+        print(
+            f"{row['provider']}: {row['commands']} commands in {row['seconds']} s, "
+            f"{row['endings']}, resident {memory}, engine restarted {row['restarts']} times, "
+            f"left behind {row['leaks']}",
+            *row["wrong"][:20],
+            sep="\n  ",
+        )
+    wrong = sum(len(row["wrong"]) for row in pieces)
+    print(f"{sum(row['commands'] for row in pieces)} of {commands} commands, {wrong} wrong")
+    return int(wrong > 0 or any(n > 0 for row in pieces for n in row["leaks"].values()))
 
 
 def mixture(commands: int, seed: int) -> Iterator[str]:
@@ -142,10 +213,9 @@ def mixture(commands: int, seed: int) -> Iterator[str]:
         yield draw.choice(lines).format(n=draw.randrange(1, 200))
 
 
-def baseline(lines: list[str]) -> set[str]:
-    """Those whose verdict is known beforehand: all that are not hostile."""
-    ordinary = {line.format(n=n) for line in MIXED for n in range(1, 200)}
-    return ordinary & set(lines)
+def ordinary() -> set[str]:
+    """Those whose verdict is the same each time: all that are not hostile."""
+    return {line.format(n=n) for line in MIXED for n in range(1, 200)}
 
 
 def verdict(done: Execution) -> tuple[Any, ...]:
@@ -181,6 +251,7 @@ def own_children() -> list[int]:
 
 def left_behind() -> dict[str, int]:
     """What there is of everything that could leak. Mounts: all those of the engine."""
+    gc.collect()  # the engine's client leaves cycles with sockets in them
     containers, root = 0, ""
     if engine.answers():
         containers = len(own_containers())

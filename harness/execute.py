@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -62,5 +63,7 @@ def as_row(execution: Execution) -> Row:
         "duration_s": round(execution.duration_s, 3),
         "observation": execution.observation.as_json(),
         "detail": execution.detail,
+        "programs": execution.programs and [asdict(program) for program in execution.programs],
+        "unlisted": execution.unlisted,
         "cached": execution.cached,
     }

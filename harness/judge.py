@@ -17,7 +17,7 @@ pasted it into a shell: it holds no tool that the checker knows, and must reach 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -200,16 +200,21 @@ def was_run(execution: Row | None) -> TypeGuard[Row]:
 
 
 def lab_said(task: Task, execution: Row) -> LevelResult:
-    """What the lab saw of a command that was run, held against what the task expects."""
+    """What the lab saw of a command that was run, held against what the task expects. That its
+    tool was never started explains what is missing, and decides nothing."""
+    from harness.started import never_started
     from tasks.observe import observed
 
-    return observed(
+    seen = observed(
         task,
         execution["observation"],
         execution["exit_code"],
         execution["stdout"],
         execution["stderr"],
     )
+    if seen.fault is Fault.NO_EFFECT and task.tool in never_started(execution):
+        return replace(seen, reason=f"{seen.reason}: {task.tool} was never started")
+    return seen
 
 
 def first_answers_observed(

@@ -23,7 +23,7 @@ from typing import Any, Self
 
 from sandbox.build import image_home
 from sandbox.pool import DEFAULT_LIMITS
-from sandbox.types import Ending, Execution, Limits, Sandbox, SandboxError
+from sandbox.types import Ending, Execution, Limits, Sandbox, SandboxError, as_programs
 from sandbox.window import observation
 
 MOST_ROWS = 200_000  # older ones are forgotten when the cache is opened
@@ -107,7 +107,11 @@ class CachedSandbox:
         row = self._cache.get(self._key(command, limits))
         if row is None:
             return None
-        row |= {"ending": Ending(row["ending"]), "observation": observation(row["observation"])}
+        row |= {
+            "ending": Ending(row["ending"]),
+            "observation": observation(row["observation"]),
+            "programs": as_programs(row["programs"]),
+        }
         return Execution(**row | {"cached": True})
 
     def _keep(self, done: Execution, limits: Limits) -> Execution:

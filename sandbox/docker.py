@@ -127,7 +127,11 @@ class Program:
         with _asking():
             self._stream = container.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1})
             self.channel = Channel(name, self._stream._sock, Frames())
-            container.start()
+            try:
+                container.start()
+            except BaseException:
+                self.close()  # the socket is part of a cycle, and would stay open for long
+                raise
 
     def check(self, asked: dict[str, Any]) -> None:
         """SandboxError if the engine runs it with other settings than were asked for."""

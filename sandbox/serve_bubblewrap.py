@@ -11,6 +11,7 @@ import ctypes
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import seccomp
+from sandbox.bystander import Bystander
 from sandbox.capture import Capture
 from sandbox.inside import ENVIRONMENT, HOSTNAME, UID, WORK, rlimits
 from sandbox.raw import CAPABILITY, shell_line
@@ -51,10 +53,10 @@ class Prepared:
         found = re.search(rb'"%s": *(\d+)' % name.encode(), self.report)
         return int(found[1]) if found else None
 
-    def begin(self, line: str) -> None:
+    def begin(self, line: bytes) -> None:
         assert self.process.stdin is not None
         with suppress(BrokenPipeError):  # it died; its report will tell
-            self.process.stdin.write(os.fsencode(line) + b"\0")
+            self.process.stdin.write(line + b"\0")
             self.process.stdin.close()
 
     def kill(self) -> None:
@@ -75,13 +77,17 @@ class Bubblewrap:
         self._rootfs, self._raw = rootfs, raw
         self._user = user  # a descriptor of the inner user namespace
         self._next: Prepared | None = None
+        self._bwrap = shutil.which("bwrap") or "bwrap"
+        self._bystander = Bystander()
 
     def run(self, command: str, limits: Limits) -> Run:
-        taken = self._take(limits)
+        taken, line = self._take(limits), os.fsencode(shell_line(command, raw=self._raw))
         run = Run(Capture(limits.output_bytes))
-        taken.begin(shell_line(command, raw=self._raw))
+        self._bystander.begin(line)
+        taken.begin(line)
         self.prepare(limits)
         follow(taken, run, limits)
+        run.heard = self._bystander.end()
         return run
 
     def prepare(self, limits: Limits) -> None:
@@ -121,7 +127,7 @@ class Bubblewrap:
             return ("--size", str(size), "--tmpfs", path)
 
         return [
-            "bwrap",
+            self._bwrap,
             # Nothing is read from --block-fd here: bwrap closes it, as it does not close --userns.
             *("--userns", str(self._user), "--block-fd", str(self._user), "--seccomp", str(calls)),
             *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", HOSTNAME),
@@ -160,10 +166,11 @@ def follow(sandbox: Prepared, run: Run, limits: Limits) -> None:
 
 
 def shell(limits: Limits) -> list[str]:
-    """A shell under the limits, which waits for its command line."""
+    """A shell under the limits, which waits for its command line. Whole paths: each folder of PATH
+    would be one more call to be looked at."""
     values = rlimits(limits) | {"nproc": (limits.processes, limits.processes)}
     options = (f"--{name}={soft}:{hard}" for name, (soft, hard) in values.items())
-    return ["prlimit", *options, "bash", "-c", WAIT]
+    return ["/usr/bin/prlimit", *options, "/bin/bash", "-c", WAIT]
 
 
 def devices() -> list[str]:

@@ -17,6 +17,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import struct
 import sys
 from contextlib import suppress
@@ -28,13 +29,15 @@ from sandbox.inside import ENVIRONMENT, UID, WORK, rlimits
 from sandbox.raw import NUMBER, shell_line
 from sandbox.supervise import CHUNK, STDERR, STDOUT, Run, pump, reading, serve
 from sandbox.types import Limits
+from sandbox.watch import received, watch
+from sandbox.witness import Witness
 
 # All that a command can write to. They belong to root, so that it cannot change what they are.
 FOLDERS = (WORK, "/tmp", "/dev/shm", "/dev/mqueue")
 SHARED_MEMORY = ("msg", "sem", "shm")  # of System V, in /proc/sysvipc: one line is the heading
 MEMORY_EVENTS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
 OOM_SCORE = "/proc/self/oom_score_adj"
-PR_CAPBSET_DROP, LAST_CAPABILITY = 24, 63
+PR_SET_DUMPABLE, PR_CAPBSET_DROP, LAST_CAPABILITY = 4, 24, 63
 CAPABILITY_VERSION_3 = 0x20080522
 PR_SET_KEEPCAPS, PR_CAP_AMBIENT, AMBIENT_RAISE = 8, 47, 2
 libc = ctypes.CDLL(None, use_errno=True)
@@ -48,6 +51,27 @@ class Waiting:
     line: int
     stdout: int
     stderr: int
+    told: socket.socket  # what `sandbox.watch` hands over
+
+    def begin(self, line: bytes) -> Witness | None:
+        """Give it its line; the witness of what it starts, if the kernel can tell."""
+        with self.told:
+            listener = received(self.told)
+        witness = None if listener is None else Witness(listener, UID)
+        if witness:
+            witness.begin(line)
+        with os.fdopen(self.line, "wb") as written:  # a broken pipe ends this process: nothing ran
+            written.write(line)
+        return witness
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The child's ends of the same."""
+
+    line: int
+    streams: tuple[int, int, int]
+    told: socket.socket
 
 
 class Container:
@@ -70,9 +94,8 @@ class Container:
     def run(self, command: str, limits: Limits) -> Run:
         child, self._next = self._next or waiting(limits, raw=self._raw), None
         run, killed = Run(Capture(limits.output_bytes)), out_of_memory()
-        with os.fdopen(child.line, "wb") as line:  # a broken pipe ends this process: nothing ran
-            line.write(os.fsencode(shell_line(command, raw=self._raw)))
-        with reading(child.stdout, child.stderr, self._wake) as selector:
+        witness = child.begin(os.fsencode(shell_line(command, raw=self._raw)))
+        with reading(child.stdout, child.stderr, self._wake, witness) as selector:
             while run.exit_code is None and not run.late(limits):
                 if pump(selector, run.capture):
                     run.exit_code = reap(child.pid)
@@ -80,6 +103,9 @@ class Container:
         for descriptor, stream in ((child.stdout, STDOUT), (child.stderr, STDERR)):
             run.clean &= drain(descriptor, stream, run.capture)
             os.close(descriptor)
+        if witness:
+            run.heard = witness.heard()
+            witness.close()
         if out_of_memory() != killed:
             run.detail = run.detail or f"used more than {limits.memory_bytes >> 20} MiB of memory"
         run.clean &= emptied()
@@ -90,24 +116,25 @@ def waiting(limits: Limits, *, raw: bool) -> Waiting:
     (line, line_write), (stdout, stdout_write), (stderr, stderr_write) = (
         os.pipe(), os.pipe(), os.pipe(),
     )  # fmt: skip
+    ours, told = socket.socketpair()
     pid = os.fork()
     if not pid:
         os.close(line_write)
         streams = (os.open(os.devnull, os.O_RDONLY), stdout_write, stderr_write)
-        become(line, limits, streams, raw=raw)
-    for descriptor in (line, stdout_write, stderr_write):
+        become(Ends(line, streams, told), limits, raw=raw)
+    for descriptor in (line, stdout_write, stderr_write, told.detach()):
         os.close(descriptor)
-    return Waiting(pid, line_write, stdout, stderr)
+    return Waiting(pid, line_write, stdout, stderr, ours)
 
 
-def become(line: int, limits: Limits, streams: tuple[int, int, int], *, raw: bool) -> None:
+def become(ends: Ends, limits: Limits, *, raw: bool) -> None:
     """In the child: give up everything, and become the command that is read. Never returns.
 
-    Python opens everything so that it is closed here by the kernel, but for `streams`.
+    Python opens everything so that it is closed here by the kernel, but for the streams.
     """
     try:
         os.setsid()
-        for number, descriptor in enumerate(streams):
+        for number, descriptor in enumerate(ends.streams):
             os.dup2(descriptor, number)
         Path(OOM_SCORE).write_text("1000")  # out of memory, it dies and not the supervisor
         for name, values in rlimits(limits).items():
@@ -115,8 +142,11 @@ def become(line: int, limits: Limits, streams: tuple[int, int, int], *, raw: boo
         drop_privileges((NUMBER,) if raw else ())
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
+        # Its supervisor may read its memory, as this user; nobody else is there who could.
+        libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
         os.chdir(WORK)
-        with os.fdopen(line, "rb") as lines:
+        watch(ends.told)
+        with os.fdopen(ends.line, "rb") as lines:
             command = lines.read()
         os.execve("/bin/bash", [b"bash", b"-c", command], ENVIRONMENT)
     except OSError as error:

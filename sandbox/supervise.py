@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from sandbox.capture import Capture
-from sandbox.types import Ending, Execution, Limits, SandboxError
+from sandbox.types import Ending, Execution, Limits, SandboxError, as_programs
+from sandbox.witness import Heard, Witness
 
 TICK_S = 0.1  # how often the limits are looked at
 CHUNK = 1 << 16
@@ -33,6 +34,7 @@ class Run:
     exit_code: int | None = None
     detail: str = ""
     clean: bool = True
+    heard: Heard = field(default_factory=Heard)
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -55,6 +57,7 @@ class Run:
             "truncated": self.capture.truncated,
             "duration_s": self.seconds,
             "detail": self.detail,
+            **asdict(self.heard),
             "clean": self.clean,
         }
 
@@ -88,17 +91,23 @@ def order(command: str, limits: Limits) -> str:
 def execution(command: str, answer: dict[str, Any]) -> Execution:
     """A supervisor's answer as the host has it. SandboxError if the command was never run."""
     fields = {name: value for name, value in answer.items() if name != "clean"}
-    done = Execution(command=command, **fields | {"ending": Ending(answer["ending"])})
+    fields |= {"ending": Ending(answer["ending"]), "programs": as_programs(answer["programs"])}
+    done = Execution(command=command, **fields)
     if done.ending is Ending.INFRASTRUCTURE:
         raise SandboxError(f"The command could not be started ({done.detail}).")
     return done
 
 
-def reading(stdout: int, stderr: int, news: int) -> selectors.BaseSelector:
-    """A selector for both outputs, for news of the end, and for the death of the host."""
+def reading(
+    stdout: int, stderr: int, news: int, witness: Witness | None = None
+) -> selectors.BaseSelector:
+    """A selector for both outputs, for news of the end, for the death of the host, and for calls
+    that wait to be looked at."""
     selector = selectors.DefaultSelector()
     for descriptor, kind in ((stdout, STDOUT), (stderr, STDERR), (news, NEWS), (0, HOST)):
         selector.register(descriptor, selectors.EVENT_READ, kind)
+    if witness:
+        selector.register(witness, selectors.EVENT_READ)
     return selector
 
 
@@ -112,8 +121,10 @@ def pump(selector: selectors.BaseSelector, capture: Capture) -> bytes:
     for key, _ in selector.select(TICK_S):
         if key.data == HOST:
             sys.exit(1)
-        data = os.read(key.fd, CHUNK)
-        if not data:
+        if isinstance(key.fileobj, Witness):
+            if not key.fileobj.answer():
+                selector.unregister(key.fileobj)
+        elif not (data := os.read(key.fd, CHUNK)):
             selector.unregister(key.fileobj)
         elif key.data == NEWS:
             news += data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, Self
@@ -34,11 +34,12 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A TCP connection attempt, or a UDP datagram, to one address of the lab."""
+    """A TCP connection attempt, a UDP datagram, or another request or probe, to one address of the
+    lab. Probes are packets that no connection begins with, as those of nmap -sF."""
 
-    protocol: str  # "tcp" or "udp"
+    protocol: str  # "tcp", "udp", "icmp" (echo, timestamp, mask), or "ip": any other
     address: str
-    port: int
+    port: int  # 0 of ICMP; of "ip" the number of the protocol
     name: str = ""  # the lab name that resolved to this address during the command, if any
 
 
@@ -92,6 +93,25 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Program:
+    """A program that a command started, and the exit code of the process that it was started in;
+    None if a signal ended that."""
+
+    path: str  # of the file, as it was asked for
+    argv: tuple[str, ...]
+    exit_code: int | None
+
+
+def as_programs(rows: Iterable[Mapping[str, Any]] | None) -> tuple[Program, ...] | None:
+    """From plain data, as a supervisor sends it and the cache keeps it."""
+    return (
+        None
+        if rows is None
+        else tuple(Program(row["path"], tuple(row["argv"]), row["exit_code"]) for row in rows)
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """One command, run once. `exit_code` is None unless `ending` is EXITED."""
 
@@ -104,6 +124,8 @@ class Execution:
     duration_s: float
     observation: Observation = field(default_factory=Observation)
     detail: str = ""  # which limit was hit, or what broke
+    programs: tuple[Program, ...] | None = None  # in the order of their start; None: not known
+    unlisted: bool = False  # more were started than are kept
     cached: bool = False  # not run now: this is what it did before
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -102,6 +104,7 @@ def show(done: Execution) -> None:
     limits = [done.detail] if done.detail else []
     limits += ["more output than is kept"] * done.truncated
     print(f"-- limits hit: {', '.join(limits) or 'none'}")
+    show_programs(done)
     seen = done.observation.as_json()
     print("-- the lab saw:" if any(seen.values()) else "-- the lab saw nothing")
     for kind in ("connections", "dns", "http", "logins"):
@@ -109,6 +112,27 @@ def show(done: Execution) -> None:
             print(f"{kind}: {', '.join(f'{k}={v}' for k, v in row.items() if v not in ('', {}))}")
     if done.observation.truncated:
         print("and more than is kept")
+
+
+def show_programs(done: Execution) -> None:
+    """Each program with its arguments as the shell had expanded them, and what it exited with."""
+    import shlex
+
+    from harness.execute import as_row
+    from harness.started import never_started
+
+    if done.programs is None:
+        print("-- what it started is not known")
+        return
+    print("-- it started:" if done.programs else "-- it started no program")
+    for program in done.programs:
+        ended = "signal" if program.exit_code is None else f"{program.exit_code}"
+        line = shlex.join([program.path, *program.argv[1:]])
+        print(printable(f"{ended:>6}  {line}").replace("\n", "\\n"))
+    if done.unlisted:
+        print("and more than is kept")
+    for name in never_started(as_row(done)):
+        print(f"{name} was never started")
 
 
 def printable(text: str) -> str:
@@ -120,25 +144,63 @@ def printable(text: str) -> str:
 def check(
     provider: Annotated[str, typer.Option(help="all, docker or bubblewrap.")] = "all",
     compare: Annotated[
-        int, typer.Option(help="Also run so many commands of recon on both providers.", min=0)
+        int, typer.Option(help="Instead run so many commands of recon on every provider.", min=0)
     ] = 0,
-    workers: Annotated[int, typer.Option(help="Commands at a time, with --compare.", min=1)] = 2,
+    repeat: Annotated[int, typer.Option(help="How often each, with --compare.", min=1)] = 1,
+    workers: Annotated[
+        int | None, typer.Option(help="Commands at a time, with --compare; two a core.", min=1)
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the verdicts in this file, and go on with it.")
+    ] = None,
 ) -> None:
-    """Attack the sandbox; exit code 1 if anything was not contained."""
+    """Attack the sandbox, or compare providers; exit code 1 if anything is not as it must be."""
     from harness import conformance
 
+    names = conformance.usable(provider)
+    if compare:
+        with TemporaryDirectory() as folder:
+            bad = compare_all(names, compare, repeat, workers, keep or Path(folder, "verdicts"))
+        raise typer.Exit(1 if bad else 0)
     bad = 0
-    for name in conformance.usable(provider):
+    for name in names:
         for attack, tries, faults in conformance.attack(name):
             print(
                 f"{name:10}  {'FAILED' if faults else 'contained':9}  {attack}: {faults or tries}"
             )
             bad += bool(faults)
-    if compare:
-        told = [*conformance.differences(conformance.commands(compare), workers)]
-        apart = [(command, how) for command, how in told if how]
-        print(f"{len(told) - len(apart)} of {len(told)} commands end the same on both providers")
-        for command, how in apart:
-            print(f"  {how}: {command}")
-        bad += len(apart)
     raise typer.Exit(1 if bad else 0)
+
+
+def compare_all(names: list[str], count: int, repeat: int, workers: int | None, kept: Path) -> int:
+    """How many commands are told of otherwise by some run, alone as well as under load."""
+    from contextlib import ExitStack
+
+    from rich.console import Console
+
+    import sandbox
+    from harness.benchmark import cores
+    from harness.identity import Comparison, commands
+    from harness.meter import phase
+    from sandbox.types import Ending
+
+    console = Console(highlight=False, markup=False)
+    tasks = commands(count)
+    with ExitStack() as opened:
+        boxes = [
+            opened.enter_context(sandbox.open_sandbox(name, workers=workers or 2 * cores()))
+            for name in names
+        ]
+        compared = Comparison(boxes, tasks, repeat, kept)
+        with phase(console, "compare") as report:
+            compared.run(report)
+        apart = [(command, how, compared.again(command)) for command, how in compared.apart()]
+    times = f"{repeat} {'run' if repeat == 1 else 'runs'} on {' and '.join(names)}"
+    total = len(compared.known)
+    print(f"{count - len(apart)} of {count} commands end the same in {times}")
+    for ending in (Ending.TIMEOUT, Ending.INFRASTRUCTURE):
+        number = compared.ended(ending)
+        print(f"{ending}: {number} of {total} executions ({number / total:.2%})")
+    for command, how, alone in apart:
+        print(f"  {how}; alone: {alone or 'the same'}: {printable(command)}")
+    return sum(bool(alone) for _, _, alone in apart)

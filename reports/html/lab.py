@@ -19,6 +19,8 @@ def seen(execution: Row) -> list[str]:
         lines.append(f"and {len(events) - MOST_EVENTS} more")
     if not events:
         lines.append("nothing reached the lab")
+    if execution.get("programs") == []:
+        lines.append("no program was started")
     for stream in ("stdout", "stderr"):
         if said := execution[stream].strip():
             lines.append(f"{stream}: {_shortened(said)}")
@@ -44,7 +46,8 @@ def _events(observation: Row) -> Iterator[str]:
         yield f"login: {event['service']} {event['user']} / {event['password']}, {came}"
     for event in observation["connections"]:
         name = f" ({event['name']})" if event["name"] else ""
-        yield f"{event['protocol']}: {event['address']}:{event['port']}{name}"
+        port = f":{event['port']}" if event["port"] else ""  # ICMP has none
+        yield f"{event['protocol']}: {event['address']}{port}{name}"
 
 
 def _shortened(text: str) -> str:

@@ -442,6 +442,25 @@ VERDICT = (
         fakes(0),
     ),
     Attack(
+        "another's name",
+        "run something else under a tool's name, by a file, a link or its arguments",
+        "cp /bin/true nmap; ln -s /bin/true sqlmap; PATH=/work:$PATH nmap; /work/sqlmap; "
+        "(exec -a /usr/bin/nmap true); bash -c 'exec -a /usr/bin/sqlmap /bin/true'; "
+        + python(
+            "import ctypes\nlibc = ctypes.CDLL(None)\nfor at in (1, -1, 1 << 63):\n"
+            "    libc.execve(b'/bin/true', ctypes.c_void_p(at), None)\n"
+            "    libc.execve(ctypes.c_void_p(at), None, None)"
+        ),
+        lambda done: (
+            CONTAINED(done)
+            or " ".join(
+                p.path
+                for p in done.programs or ()
+                if p.path in ("/usr/bin/nmap", "/usr/bin/sqlmap")
+            )
+        ),
+    ),
+    Attack(
         "the lab's log",
         "write rows to the lab, or make it forget",
         f"curl -s -o /dev/null {PAGE}\n"

@@ -1,4 +1,4 @@
-"""Sees every TCP connection attempt and UDP datagram on loopback, answered or not."""
+"""Sees what is sent to the lab on loopback, answered or not: attempts, datagrams and probes."""
 
 from __future__ import annotations
 
@@ -14,20 +14,35 @@ SOL_PACKET, PACKET_STATISTICS = 263, 6
 BUFFER_BYTES = 8 << 20  # as much as the kernel grants
 SNAP_BYTES = 128  # headers are enough
 
-# The kernel queues nothing but IPv4 packets on their way out (loopback shows each twice) that are
-# UDP, or TCP with SYN alone.
+ECHO, TIMESTAMP, MASK = 8, 13, 17  # the requests of ICMP
+ASKS = {ECHO, TIMESTAMP, MASK}
+SYN, RST, ACK = 0x02, 0x04, 0x10
+
+# The kernel queues nothing but IPv4 packets on their way out (loopback shows each twice), and of
+# these no answers: TCP with neither ACK nor RST (SYN, and the probes of nmap -sF, -sN and -sX),
+# requests of ICMP, UDP, other protocols, and the first of a packet's fragments, which may be too
+# short to tell.
 FILTER: Program = (
     (0x20, 0, 0, 0xFFFFF000),  # load the protocol (Linux extension)
-    (0x15, 0, 10, 0x0800),  # IPv4, else reject
+    (0x15, 0, 19, 0x0800),  # IPv4, else reject
     (0x20, 0, 0, 0xFFFFF004),  # load the packet type (Linux extension)
-    (0x15, 0, 8, 4),  # outgoing, else reject
+    (0x15, 0, 17, 4),  # outgoing, else reject
+    (0x28, 0, 0, 6),  # load the fragment's flags and offset
+    (0x45, 15, 0, 0x1FFF),  # reject what is not the first
+    (0x45, 13, 0, 0x2000),  # accept the first of several
     (0x30, 0, 0, 9),  # load the IP protocol
-    (0x15, 5, 0, socket.IPPROTO_UDP),  # accept, or go on
-    (0x15, 0, 5, socket.IPPROTO_TCP),  # go on, or reject
+    (0x15, 2, 0, socket.IPPROTO_TCP),
+    (0x15, 5, 0, socket.IPPROTO_ICMP),
+    (0x15, 9, 9, 0),  # accept all others
     (0xB1, 0, 0, 0),  # X = length of the IP header
     (0x50, 0, 0, 13),  # load the TCP flags at X + 13
-    (0x54, 0, 0, 0x12),  # SYN and ACK of them
-    (0x15, 0, 1, 0x02),  # SYN alone, else reject
+    (0x45, 7, 0, ACK | RST),  # reject answers
+    (0x15, 5, 5, 0),  # accept
+    (0xB1, 0, 0, 0),
+    (0x50, 0, 0, 0),  # load the type at X
+    (0x15, 2, 0, ECHO),
+    (0x15, 1, 0, TIMESTAMP),
+    (0x15, 0, 1, MASK),  # accept, or reject
     (0x06, 0, 0, SNAP_BYTES),  # accept
     (0x06, 0, 0, 0),  # reject
 )
@@ -60,11 +75,19 @@ class Sniffer:
         self._record.truncated |= dropped > 0
 
     def _read(self, packet: bytes) -> None:
-        address = socket.inet_ntoa(packet[16:20])
-        source, port = struct.unpack_from("!HH", packet, (packet[0] & 0x0F) * 4)
+        address, head = socket.inet_ntoa(packet[16:20]), (packet[0] & 0x0F) * 4
+        rest = packet[head:] + bytes(14)  # a fragment may be shorter than what it begins
+        source, port = struct.unpack_from("!HH", rest)
         match packet[9]:
             case socket.IPPROTO_TCP:
                 self._record.connection("tcp", address, port)
-                self._refuser.see(packet)
-            case socket.IPPROTO_UDP if source > 1023:  # below are the lab's own answers
-                self._record.connection("udp", address, port)
+                if rest[13] & (SYN | RST | ACK) == SYN:
+                    self._refuser.see(packet)
+            case socket.IPPROTO_UDP:
+                if source > 1023:  # below are the lab's own answers
+                    self._record.connection("udp", address, port)
+            case socket.IPPROTO_ICMP:
+                if rest[0] in ASKS:
+                    self._record.connection("icmp", address, 0)
+            case number:
+                self._record.connection("ip", address, number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.judge import NOT_EXECUTED, judge_one, line_to_run, others_to_run
+from harness.judge import NOT_EXECUTED, judge_one, lab_said, line_to_run, others_to_run
 from harness.record import Row
 from harness.types import Outcome
 from tasks.checker import judge
@@ -65,6 +65,24 @@ def test_a_broken_or_slow_sandbox_is_nobodys_wrong_answer(
 
 def test_right_on_paper_and_not_seen_by_the_lab_is_wrong(task: Task) -> None:
     assert outcome(task.correct[0], execution(), task) == (Outcome.WRONG, Fault.NO_EFFECT, "fail")
+
+
+@pytest.mark.parametrize(
+    ("programs", "unlisted", "said"),
+    [
+        ([], False, True),
+        ([{"path": "/usr/bin/dig", "argv": ["dig"], "exit_code": 9}], False, False),
+        ([{"path": "/work/dig", "argv": ["dig"], "exit_code": 0}], False, True),
+        ([], True, False),
+        (None, False, False),
+    ],
+)
+def test_that_the_tool_never_started_is_said_and_decides_nothing(
+    task: Task, programs: list[Row] | None, unlisted: bool, said: bool
+) -> None:
+    done = execution() | {"command": task.correct[0], "programs": programs, "unlisted": unlisted}
+    assert outcome(task.correct[0], done, task) == (Outcome.WRONG, Fault.NO_EFFECT, "fail")
+    assert lab_said(task, done).reason.endswith(": dig was never started") is said
 
 
 def test_what_no_lab_can_see_is_judged_on_paper(task: Task) -> None:

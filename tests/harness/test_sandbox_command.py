@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.commands.doctor import sandboxes
 from harness.commands.sandbox import show
-from sandbox.types import Connection, Ending, Execution, HttpRequest, Observation
+from sandbox.types import Connection, Ending, Execution, HttpRequest, Observation, Program
 
 SEEN = Observation(
     connections=(Connection("tcp", "10.1.2.3", 80),),
@@ -17,7 +18,11 @@ SEEN = Observation(
 
 
 def test_an_execution_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
-    show(Execution("x", Ending.EXITED, 7, "out\n", "err\n", False, 0.25, SEEN))
+    nmap = Program("/usr/bin/nmap", ("nmap", "-p", "80 81\n"), 0)
+    slept = Program("/usr/bin/sleep", ("sleep", "9"), None)
+    line = "nmap -p '80 81\n' 10.1.2.3; false && curl x; sleep 9"
+    done = Execution(line, Ending.EXITED, 7, "out\n", "err\n", False, 0.25, SEEN)
+    show(replace(done, programs=(nmap, slept)))
     assert capsys.readouterr().out.splitlines() == [
         "-- stdout",
         "out",
@@ -25,6 +30,10 @@ def test_an_execution_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None
         "err",
         "-- exited with 7 after 0.25 s",
         "-- limits hit: none",
+        "-- it started:",
+        "     0  /usr/bin/nmap -p '80 81\\n'",
+        "signal  /usr/bin/sleep 9",
+        "curl was never started",
         "-- the lab saw:",
         "connections: protocol=tcp, address=10.1.2.3, port=80",
         "http: address=10.1.2.3, port=80, method=GET, path=/admin, tls=False",
@@ -36,6 +45,7 @@ def test_limits_and_the_cache_are_told(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out.splitlines() == [
         "-- timeout after 9.00 s, cached: it was not run now",
         "-- limits hit: too long, more output than is kept",
+        "-- what it started is not known",
         "-- the lab saw nothing",
     ]
 

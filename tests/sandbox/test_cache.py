@@ -21,6 +21,7 @@ from sandbox.types import (
     Limits,
     Login,
     Observation,
+    Program,
     Sandbox,
     SandboxError,
 )
@@ -44,6 +45,7 @@ class Fake:
     def run(self, command: str, limits: Limits = DEFAULT_LIMITS) -> Execution:
         self.ran.append(command)
         done = Execution(command, Ending.EXITED, 3, "é\0\ufffd", "err", False, 0.5, SEEN)
+        done = replace(done, programs=(Program("/bin/ls", ("ls", "é"), 3),))
         match command:
             case "timeout":
                 return replace(done, ending=Ending.TIMEOUT, exit_code=None, detail="too long")

@@ -104,7 +104,7 @@ os.execv("{bwrap}", ["bwrap", *words])
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("--seccomp", "Seccomp is '0'"),
+        ("--seccomp", "calls is 'all'"),
         ("--cap-drop", "CapInh is"),
         ("--remount-ro", "writable is '/dev,/dev/shm"),
         ("--size", "sizes is"),

@@ -77,6 +77,29 @@ def test_a_raw_scan_is_seen_as_any_other(box: Sandbox) -> None:
 
 
 @pytest.mark.sandbox
+@pytest.mark.parametrize(
+    ("command", "seen"),
+    [
+        ("fping -c 2 10.4.7.9", {("icmp", "10.4.7.9", 0)}),
+        ("fping -q -g 10.4.7.0/30", {("icmp", f"10.4.7.{n}", 0) for n in (1, 2)}),
+        ("hping3 --icmp --icmptype 13 -c 1 10.4.7.9", {("icmp", "10.4.7.9", 0)}),
+        ("nmap -n -sF -p 80,9999 10.4.7.9", {("tcp", "10.4.7.9", 80), ("tcp", "10.4.7.9", 9999)}),
+        ("nmap -n -sN -p 80 10.4.7.9", {("tcp", "10.4.7.9", 80)}),
+        ("nmap -n -sX -p 80 10.99.0.11", {("tcp", "10.99.0.11", 80)}),
+        ("nmap -n -sS -f -p 80 10.4.7.9", {("tcp", "10.4.7.9", 80)}),
+        ("nmap -n -sO -p 132 10.4.7.9", {("ip", "10.4.7.9", 132)}),
+        ("hping3 -2 -c 1 -s 4000 -p 9 -d 3000 10.4.7.9", {("udp", "10.4.7.9", 9)}),
+    ],
+)
+def test_a_probe_is_seen_and_no_answer_is(
+    box: Sandbox, command: str, seen: set[tuple[str, str, int]]
+) -> None:
+    rows = box.run(command).observation.connections
+    found = {(row.protocol, row.address, row.port) for row in rows}
+    assert {row for row in found if row[1] != "127.0.0.1"} == seen  # hping3 asks for a name
+
+
+@pytest.mark.sandbox
 def test_it_is_that_capability_alone(box: Sandbox) -> None:
     assert set(box.run("grep Cap /proc/self/status | cut -f2").stdout.split()) == {mask(raw=True)}
 

@@ -96,3 +96,14 @@ def test_long_records_are_cut_and_say_so() -> None:
 def test_what_did_not_end_says_how() -> None:
     late = execution(ending="timeout", exit_code=None, detail="30 s")
     assert seen(late) == ["timeout: 30 s", "nothing reached the lab"]
+
+
+def test_that_nothing_was_started_is_said() -> None:
+    said = ["exit status 1", "nothing reached the lab"]
+    assert seen(execution(exit_code=1, programs=[])) == [*said, "no program was started"]
+    assert seen(execution(exit_code=1, programs=None)) == said
+
+
+def test_a_ping_has_no_port() -> None:
+    ping = {"protocol": "icmp", "address": "10.1.1.1", "port": 0, "name": ""}
+    assert seen(execution(observation={"connections": [ping]}))[1] == "icmp: 10.1.1.1"
