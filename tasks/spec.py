@@ -168,6 +168,8 @@ class ToolSpec(_Scope):
     personality: str  # a module of tasks/parsers
     subcommands: tuple[Subcommand, ...] = ()
     prefix_options: bool = True  # unique abbreviations accepted, where the personality has them
+    # Digits of other scripts are digits too, as they are to Python's int and regular expressions.
+    digits_of_all_scripts: bool = False
     # To the rules about what goes together, an option with an empty value is not there.
     empty_is_absent: bool = False
 

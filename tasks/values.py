@@ -282,12 +282,13 @@ def _optparse_int(text: str) -> str:
 
 def _go_int(text: str) -> str:
     """What Go's ParseInt takes with base 0: 0x10, 0b1 and 010 too."""
-    if text != text.strip():
-        raise ValueError(f"{text!r} is not a whole number")
     try:
-        return str(int(re.sub(r"^([+-]?)0(?=\d)", r"\g<1>0o", text), 0))
+        number = int(re.sub(r"^([+-]?)0(?=\d)", r"\g<1>0o", text), 0)
     except ValueError:
         raise ValueError(f"{text!r} is not a whole number") from None
+    if text != text.strip() or not -(1 << 63) <= number < 1 << 63:
+        raise ValueError(f"{text!r} is not a whole number of 64 bits")
+    return str(number)
 
 
 def _go_url(text: str) -> str:

@@ -64,6 +64,7 @@ class Parser:
         self._own_rules: Check | None = getattr(reader, "check", None)
         self._contexts: Contexts | None = getattr(reader, "contexts", None)
         self._empty_is_absent = spec.empty_is_absent
+        self._digits_of_all_scripts = spec.digits_of_all_scripts
 
     def scope(self, subcommand: str | None) -> Grammar:
         """The grammar of a subcommand, or of the tool itself."""
@@ -99,6 +100,20 @@ class Parser:
 
     def check(self, command: Command) -> None:
         """RefusedError for a value, an operand or a combination that the tool does not take."""
+        if self._digits_of_all_scripts or command.source.isascii():
+            self._check(command)
+            return
+        marked = _without_other_digits(command)
+        try:
+            self._check(marked)
+        except RefusedError as refused:
+            reason = refused.reason
+            for given, shown in zip(command.arguments, marked.arguments, strict=True):
+                if shown.value and given.value:
+                    reason = reason.replace(shown.value, given.value)
+            raise RefusedError(refused.fault, reason) from None
+
+    def _check(self, command: Command) -> None:
         grammar = self.scope(command.subcommand)
         for argument in command.arguments:
             _check_value(grammar, argument)
@@ -168,6 +183,24 @@ def _name_operands(grammar: Grammar, arguments: Sequence[Argument]) -> list[Argu
 
 def _repeat(name: str, most: int | None, available: int) -> list[str]:
     return [name] * (available if most is None else most)
+
+
+def _without_other_digits(command: Command) -> Command:
+    """The command with another sign for each digit that is not of ASCII: our rules are regular
+    expressions of Python, to which it would be a digit, and to C and Go it is none."""
+    return replace(
+        command,
+        arguments=tuple(map(_marked, command.arguments)),
+        overridden=tuple(map(_marked, command.overridden)),
+    )
+
+
+def _marked(argument: Argument) -> Argument:
+    value = argument.value and "".join(
+        sign if sign.isascii() or not sign.isdecimal() else "\N{REPLACEMENT CHARACTER}"
+        for sign in argument.value
+    )
+    return argument if value == argument.value else replace(argument, value=value)
 
 
 def _check_overridden(grammar: Grammar, argument: Argument) -> None:
