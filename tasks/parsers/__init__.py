@@ -124,12 +124,13 @@ class Parser:
             self._check_part(grammar, replace(command, arguments=tuple(part)), is_asking)
 
     def _check_part(self, grammar: Grammar, command: Command, is_asking: bool) -> None:
+        present = command
         if self._empty_is_absent:
             given = tuple(a for a in command.arguments if a.value != "")
-            command = replace(command, arguments=given)
-        _check_company(grammar, command)
+            present = replace(command, arguments=given)
+        _check_company(grammar, present)
         if self._own_rules:
-            self._own_rules(grammar, command)
+            self._own_rules(grammar, present)
         if not is_asking:
             _check_required(grammar, command)
 

@@ -59,7 +59,8 @@ _MOST_PASSWORDS = 4_294_967_295
 
 def check(_: Grammar, command: Command) -> None:
     """Refuse what a service does not want, forms and networks of a wrong shape, and -x likewise."""
-    names = {argument.name for argument in command.arguments}
+    none = ("-e", "")  # of none of n, s and r
+    names = {a.name for a in command.arguments if (a.name, a.value) != none}
     if not names.isdisjoint(("-R", "-h")):
         return
     service = (command.values("service") or ("",))[0] or ""
