@@ -180,7 +180,6 @@ def test_the_order_of_words_does_not_matter(parts):
 
 
 @given(st.lists(st.sampled_from([o for o in NMAP if o.arity == "none"]), max_size=4))
-@settings(deadline=None)
 def test_a_canonical_form_is_stable_over_aliases(options):
     lines = (
         " ".join(
@@ -233,7 +232,7 @@ def test_a_prompt_that_begins_with_a_tool_gets_a_verdict():
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_gets_a_verdict(text):
     verdict = judge(text, SCAN)
     assert verdict.status is not Status.PASS
@@ -244,7 +243,7 @@ WORDS = "nmap curl gobuster dir -u -w -p 80 -sV --x http://h/ | > $A ' \" ; & --
 
 
 @given(st.lists(st.sampled_from(WORDS.split()), max_size=8).map(" ".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_words_get_a_verdict(text):
     assert check(text).last.reason
 
@@ -260,7 +259,7 @@ def _spellings(tool: str) -> list[str]:
 
 @pytest.mark.parametrize("tool", spec_names())
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_words_after_a_tool_get_a_verdict(tool, data):
     """What a personality does with words that no test of its own thought of: no exception."""
     flags = st.sampled_from(_spellings(tool) or _LOOSE)

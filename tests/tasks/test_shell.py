@@ -229,7 +229,7 @@ PIECE = st.one_of(
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 @given(st.lists(st.lists(PIECE, min_size=1, max_size=4).map("".join), min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_quoting_is_resolved_as_bash_does(words):
     script = "set -f; printf '%s\\0' -- " + " ".join(words)
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)

@@ -84,14 +84,14 @@ def consistent(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(consistent())
 def test_rounding_alone_is_never_a_contradiction(given_claim: dict[str, Any]) -> None:
     found = findings(Claim.model_validate(given_claim))
     assert [f for f in found if f.severity is Severity.CONTRADICTION] == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(consistent(), st.integers(1, 50))
 def test_a_count_that_is_off_is_always_found(given_claim: dict[str, Any], by: int) -> None:
     whole = given_claim["counts"]["all"]

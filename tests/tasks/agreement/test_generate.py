@@ -18,7 +18,7 @@ TOOLS = ("nmap", "gobuster", "dig", "curl", "ffuf")
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers())
 def test_what_is_drawn_passes_the_static_check(tool: str, seed: int) -> None:
     line = Generator(Toolbox(tool), 0).draw(Random(seed))

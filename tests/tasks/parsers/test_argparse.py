@@ -65,7 +65,7 @@ WORD = st.one_of(
 
 
 @given(st.lists(WORD, max_size=5))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_it_agrees_with_the_standard_library(words):
     expected = stdlib(words)
     try:

@@ -191,7 +191,7 @@ WORD = st.one_of(
 
 
 @given(st.lists(WORD, max_size=5))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_it_agrees_with_the_c_library(words):
     expected = glibc(words)
     try:
