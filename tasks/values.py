@@ -32,9 +32,9 @@ from tasks.syntax.wfuzz_filter import filter_expression
 from tasks.urls import url_text
 
 _GO_DURATION = re.compile(r"(?:(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+")
-_NMAP_DURATION = re.compile(
-    r"\s*[+-]?(0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)((?i:ms|s|m|h)?)"
-)
+_DOUBLE = r"(?:0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"  # less its sign, as strtod's
+STRTOD = re.compile(rf"\s*[+-]?{_DOUBLE}")
+_NMAP_DURATION = re.compile(rf"\s*[+-]?({_DOUBLE})((?i:ms|s|m|h)?)")
 _SECONDS = {
     "ns": Decimal("1e-9"),
     "us": Decimal("1e-6"),
@@ -51,8 +51,14 @@ _NUMBER_RANGE = re.compile(r"(\d+)(?:-(\d+))?|all")
 _DNS_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9-]*|[Ii][Xx][Ff][Rr]=\d+")
 
 
+_MOST_DIGITS = 400
+
+
 def plain(number: Decimal) -> str:
-    """A number without exponent or trailing zeros: Decimal("1E+1") is "10"."""
+    """A number without exponent or trailing zeros: Decimal("1E+1") is "10". One that no double can
+    hold stays as it is: it may have more digits than there is memory for."""
+    if number.is_finite() and abs(number.adjusted()) > _MOST_DIGITS:
+        return str(number)
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -125,7 +131,10 @@ def seconds(text: str) -> Decimal:
     if not match or text.lstrip().startswith("-"):
         raise ValueError(f"{text!r} is not a duration such as 10, 10s, 500ms or 2m")
     number, unit = match.groups()
-    return Decimal(_c_float(number)) * _SECONDS[unit.lower()]
+    found = Decimal(_c_float(number))
+    if not found.is_finite():
+        raise ValueError(f"{text!r} is more than a number can be")
+    return found * _SECONDS[unit.lower()]
 
 
 def _duration(text: str) -> str:
@@ -206,7 +215,6 @@ def _dns_type(text: str) -> str:
 
 
 _C_INT = re.compile(r"\s*[+-]?\d+")
-_C_FLOAT = re.compile(r"\s*[+-]?(?:0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 
 
 def _c_int(text: str) -> str:
@@ -218,9 +226,15 @@ def _c_int(text: str) -> str:
 
 def _c_float(text: str) -> str:
     """What strtod takes whole: a hexadecimal number too."""
-    if not _C_FLOAT.fullmatch(text):
+    if not STRTOD.fullmatch(text):
         raise ValueError(f"{text!r} is not a number")
-    return str(int(text, 16)) if "x" in text.lower() else plain(Decimal(text.strip()))
+    return str(int(text, 16)) if "x" in text.lower() else plain(_double(text))
+
+
+def _double(text: str) -> Decimal:
+    """A number as C's double holds it: infinity, or 0, beyond its range."""
+    held = float(text)
+    return Decimal(text.strip()) if isfinite(held) and held else Decimal(held)
 
 
 _ATOI = re.compile(r"\s*([+-]?\d+)")
@@ -333,7 +347,7 @@ def _scanned_float(text: str) -> str:
     found = _scanned(_SCANNED_FLOAT, text)
     if not found:  # the tool goes on with a variable that was never set: it takes it or not
         raise ValueError("an empty text is not a number")
-    return plain(Decimal(found))
+    return plain(_double(found))
 
 
 def _scanned_base(text: str) -> str:
@@ -468,7 +482,7 @@ VALUE_TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "masscan_mac": masscan_values.mac,
         "masscan_rate": masscan_values.rate,
         "masscan_count": masscan_values.count,
-        "masscan_long_count": masscan_values.long_count,
+        "masscan_long_count": partial(masscan_values.count, bits=64),
         "masscan_shard": masscan_values.shard,
         "masscan_time": masscan_values.time,
         "masscan_size": masscan_values.size,

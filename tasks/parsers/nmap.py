@@ -18,7 +18,7 @@ from tasks.parsers.grammar import Grammar, RefusedError
 from tasks.syntax import nmap_ports, nmap_scripts
 from tasks.types import Argument, Command, Fault
 from tasks.unknown import is_unknown
-from tasks.values import normalise, seconds, validate
+from tasks.values import STRTOD, normalise, seconds, validate
 
 _PING = re.compile(r"-P[nN0DIEMPR]")
 # The least seconds of a time, and how many are too many to be meant when no unit is given.
@@ -36,7 +36,6 @@ _ORDERED = (
     ("--min-hostgroup", "--max-hostgroup"),
 )
 _MOST_HOSTS = 100000
-_STRTOD = re.compile(r"\s*[+-]?(?:0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _WITHOUT_TARGET = ("--iflist", "--script-help")
 _SCRIPTED = ("--script", "-sC", "-A", "-sV")
 _NOT_SYN = ("-sT", "-sA", "-sW", "-sM", "-sN", "-sF", "-sX", "-sU", "-sI", "-sO", "-sY", "-sZ")
@@ -213,7 +212,7 @@ def _company_problems(command: Command, names: set[str]) -> Iterator[tuple[Fault
 
 def _number(text: str) -> float:
     """The number that a text begins with, 0 if it begins with none."""
-    match = _STRTOD.match(text)
+    match = STRTOD.match(text)
     return float(normalise("c_float", match[0])) if match else 0
 
 

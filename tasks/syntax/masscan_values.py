@@ -103,17 +103,11 @@ def rate(text: str) -> str:
     return f"{float(f'0{text}0'):g}" if "." in text else str(int(text or "0"))
 
 
-def count(text: str) -> str:
+def count(text: str, bits: int = 32) -> str:
     """A number of 0 or more; text that is none counts as 0."""
     match = re.match(r"-?\d+", text)
     number = int(match[0]) if match else 0
-    return str(number % (1 << 32))
-
-
-def long_count(text: str) -> str:
-    """The same with 64 bits."""
-    match = re.match(r"-?\d+", text)
-    return str((int(match[0]) if match else 0) % (1 << 64))
+    return str(number % (1 << bits))
 
 
 def shard(text: str) -> str:
