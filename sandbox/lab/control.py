@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from .record import Record
+from .router import Router
 from .serve import Listener
 from .sniff import Sniffer
 
@@ -16,7 +17,7 @@ QUIET_CHECKS = 3  # one millisecond apart
 PATIENCE_S = 1.0
 
 
-async def control(record: Record, listener: Listener, sniffer: Sniffer) -> None:
+async def control(record: Record, listener: Listener, sniffer: Sniffer, router: Router) -> None:
     """Answer "begin" and "collect" until stdin ends, which is the sign to stop."""
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
@@ -29,6 +30,7 @@ async def control(record: Record, listener: Listener, sniffer: Sniffer) -> None:
             _answer({"begun": True})
         else:
             await _settle(record, listener)
+            router.rest()
             sniffer.drain()
             _answer(record.collect())
 

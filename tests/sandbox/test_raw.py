@@ -9,7 +9,7 @@ import pytest
 
 from sandbox import isolation, open_sandbox
 from sandbox.raw import mask, shell_line
-from sandbox.types import Connection, Ending, Sandbox, SandboxError
+from sandbox.types import Connection, Ending, Limits, Sandbox, SandboxError
 
 REFUSED = (
     "nmap -sS 10.1.2.3",
@@ -53,6 +53,7 @@ def test_and_nowhere_else(command: str) -> None:
         ("hping3 -S -p 80 -c 1 10.4.7.9", "flags=SA"),
         ("hping3 --icmp -c 1 10.4.7.9", "1 packets received"),
         ("fping -c 1 10.4.7.9", "0% loss"),
+        ("masscan -p22 10.4.7.9 --rate 1000", "open port 22/tcp on 10.4.7.9"),
         ("tcpdump -n -c 1 icmp & sleep 0.5; fping -q -c 3 10.4.7.9; wait", "ICMP echo request"),
     ],
 )
@@ -89,6 +90,8 @@ def test_a_raw_scan_is_seen_as_any_other(box: Sandbox) -> None:
         ("nmap -n -sS -f -p 80 10.4.7.9", {("tcp", "10.4.7.9", 80)}),
         ("nmap -n -sO -p 132 10.4.7.9", {("ip", "10.4.7.9", 132)}),
         ("hping3 -2 -c 1 -s 4000 -p 9 -d 3000 10.4.7.9", {("udp", "10.4.7.9", 9)}),
+        ("masscan -p80,9999 10.4.7.9", {("tcp", "10.4.7.9", 80), ("tcp", "10.4.7.9", 9999)}),
+        ("masscan -p80 8.8.8.8", {("tcp", "8.8.8.8", 80)}),  # it goes no further than the lab
     ],
 )
 def test_a_probe_is_seen_and_no_answer_is(
@@ -144,3 +147,18 @@ def test_a_sandbox_that_has_the_other_capabilities_is_refused(
     monkeypatch.setattr(isolation, "mask", lambda *, raw: mask(raw=not raw))
     with pytest.raises(SandboxError, match=r"not isolated as it must be .CapInh is"):
         open_sandbox(box.name, workers=1, raw=raw)
+
+
+@pytest.mark.sandbox
+def test_the_route_that_masscan_finds_leads_nowhere(box: Sandbox) -> None:
+    done = box.run("curl -sS -m 5 http://8.8.8.8/; curl -sS -m 5 http://192.0.2.1/")
+    assert done.stderr.count("Couldn't connect to server") == 2
+    assert done.duration_s < 5
+    assert not done.observation.connections
+
+
+@pytest.mark.sandbox
+def test_the_router_is_silent_once_the_command_is_over(box: Sandbox) -> None:
+    box.run("masscan -p80 10.4.7.9")
+    heard = box.run("timeout 1 tcpdump -n -c 1 arp", Limits(wall_s=10))
+    assert "0 packets captured" in heard.stderr
