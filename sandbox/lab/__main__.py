@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from selectors import BaseSelector, DefaultSelector
 
-from .control import control
+from .control import Window, control
 from .network import add_lab_network, allow_many_sockets, drop_privileges
 from .record import Record
-from .router import Router, add_router
+from .router import add_router
 from .services import start_services
-from .sniff import Sniffer
 
 
-async def main() -> None:
+async def main(selector: BaseSelector) -> None:
     add_lab_network()
     add_router()
     allow_many_sockets()
     record = Record()
     record.begin()
-    listener = await start_services(record)
-    sniffer = Sniffer(record)
-    router = Router()
+    listener = start_services(record)
+    window = Window(record, listener, selector)
     drop_privileges()
-    await control(record, listener, sniffer, router)
+    await control(window)
 
 
-asyncio.run(main())
+selector = DefaultSelector()
+with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
+    runner.run(main(selector))

@@ -6,43 +6,57 @@ import asyncio
 import json
 import os
 import sys
+from contextlib import suppress
+from selectors import BaseSelector
 from typing import Any
 
+from .marker import Marker
 from .record import Record
 from .router import Router
 from .serve import Listener
 from .sniff import Sniffer
 
-QUIET_CHECKS = 3  # one millisecond apart
 PATIENCE_S = 1.0
 
 
-async def control(record: Record, listener: Listener, sniffer: Sniffer, router: Router) -> None:
+class Window:
+    """What is seen from one `begin` to the next `collect`. `selector` is the event loop's own."""
+
+    def __init__(self, record: Record, listener: Listener, selector: BaseSelector) -> None:
+        self._record, self._listener, self._selector = record, listener, selector
+        self._sniffer, self._router, self._marker = Sniffer(record), Router(), Marker()
+
+    def begin(self) -> dict[str, Any]:
+        self._sniffer.drain()
+        self._record.begin()
+        return {"begun": True}
+
+    async def collect(self) -> dict[str, Any]:
+        await self._settle()
+        self._sniffer.drain()
+        return self._record.collect()
+
+    async def _settle(self) -> None:
+        """Wait until all that a dead command had sent is read: it has been delivered, no socket has
+        anything left to read, and its connections have all ended."""
+        self._marker.passes(PATIENCE_S)
+        if self._router.rest():
+            self._marker.passes(PATIENCE_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                while self._selector.select(0) or not self._listener.idle.is_set():
+                    await asyncio.sleep(0)  # what can be read is read meanwhile
+                    await self._listener.idle.wait()
+
+
+async def control(window: Window) -> None:
     """Answer "begin" and "collect" until stdin ends, which is the sign to stop."""
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
     await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
     _answer({"ready": True})
     while order := (await reader.readline()).strip():
-        sniffer.drain()
-        if order == b"begin":
-            record.begin()
-            _answer({"begun": True})
-        else:
-            await _settle(record, listener)
-            router.rest()
-            sniffer.drain()
-            _answer(record.collect())
-
-
-async def _settle(record: Record, listener: Listener) -> None:
-    """Wait until all that a dead command had sent is read: its connections have all ended."""
-    clock = asyncio.get_running_loop().time
-    end, quiet = clock() + PATIENCE_S, 0
-    while quiet < QUIET_CHECKS and clock() < end:
-        before = record.changes
-        await asyncio.sleep(0.001)
-        quiet = 0 if listener.active or record.changes != before else quiet + 1
+        _answer(window.begin() if order == b"begin" else await window.collect())
 
 
 def _answer(message: dict[str, Any]) -> None:

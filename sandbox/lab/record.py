@@ -14,13 +14,12 @@ WEAK_PASSWORD = "letmein"  # the one that every service accepts, whoever the use
 
 @dataclass
 class Record:
-    """Filled by the services; `changes` grows with every row, to see when all is quiet."""
+    """Filled by the services and by the sniffer."""
 
     connections: dict[tuple[str, str, int], None] = field(default_factory=dict)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     truncated: bool = False
-    changes: int = 0
 
     def begin(self) -> None:
         self.connections.clear()
@@ -29,7 +28,6 @@ class Record:
         self.truncated = False
 
     def connection(self, protocol: str, address: str, port: int) -> None:
-        self.changes += 1
         if len(self.connections) < MAX_CONNECTIONS:
             self.connections[protocol, address, port] = None
         else:
@@ -68,7 +66,6 @@ class Record:
         return {"connections": connections, **self.rows, "truncated": self.truncated}
 
     def _add(self, kind: str, row: dict[str, object]) -> None:
-        self.changes += 1
         if len(self.rows[kind]) < MAX_ROWS:
             self.rows[kind].append(row)
         else:

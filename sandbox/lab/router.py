@@ -104,24 +104,27 @@ class Router:
         self._loop.add_reader(self._frames, self.drain)
         self._chatter: asyncio.TimerHandle | None = None
 
-    def drain(self) -> None:
-        """Answer and forward all that has arrived."""
+    def drain(self) -> bool:
+        """Answer and forward all that has arrived; False if nothing had."""
+        came = False
         while True:
             try:
                 frame = self._frames.recv(FRAME_BYTES)
             except BlockingIOError:
-                return
+                return came
+            came = True
             if frame[12:14] == ARP.to_bytes(2):
                 self._hear(frame)
             else:
                 self._forward(frame[14:])
 
-    def rest(self) -> None:
-        """The command is over: deal with what it sent, and be silent."""
-        self.drain()
+    def rest(self) -> bool:
+        """The command is over: deal with what it sent, and be silent; False if nothing was left."""
+        came = self.drain()
         if self._chatter:
             self._chatter.cancel()
             self._chatter = None
+        return came
 
     def _hear(self, frame: bytes) -> None:
         """Tell the asker which station has the router's address (RFC 826)."""

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from .firewall import NOT_THE_TABLE, NOTHING, Program, attach
 from .hosts import HOSTS
@@ -18,6 +19,7 @@ LONGEST_LINE = 65_536
 TLS_HANDSHAKE = b"\x16"
 TABLE_PORTS = {port for host in HOSTS for port in host.ports("tcp")}
 HANDSHAKE_S = 2.0  # after which a peer that speaks no TLS is shown the door
+PAUSE_S = 0.01  # of a listener that cannot accept
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +51,19 @@ class Peer:
 
 
 Service = Callable[[Peer], Awaitable[None]]
-Protocol = Callable[[], asyncio.StreamReaderProtocol]
 
 
 class Listener:
-    """Starts services. `active` counts open connections: 0 means every byte has been read."""
+    """Starts services. `idle` is set while no connection is open: every byte has been read."""
 
     def __init__(self, record: Record) -> None:
-        self.active = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
         self._record = record
-        self._kept: list[object] = []  # what must not be collected
+        self._open: set[asyncio.Task[None]] = set()  # one for each connection
+        self._kept: list[socket.socket] = []  # what must not be collected
 
-    async def listen(
+    def listen(
         self,
         service: Service,
         port: int,
@@ -68,76 +71,81 @@ class Listener:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Serve a port of one address, or of every address but those of the table."""
-
-        loop = asyncio.get_running_loop()
-
-        def protocol() -> asyncio.StreamReaderProtocol:
-            reader = asyncio.StreamReader(LONGEST_LINE)
-            return asyncio.StreamReaderProtocol(reader, accept)
-
-        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            self.active += 1
-            try:
-                local, port = writer.get_extra_info("sockname")
-                over_tls = writer.get_extra_info("ssl_object") is not None
-                await service(Peer(reader, writer, local, port, over_tls, self._record))
-            except (OSError, EOFError, ValueError, asyncio.LimitOverrunError):
-                pass  # the peer went away, or sent what no service understands
-            finally:
-                self.active -= 1
-                writer.close()
-
         listening = _bound(address, port, NOT_THE_TABLE if address == EVERYWHERE else None)
-        if tls:
-            listening.listen(BACKLOG)
-            listening.setblocking(False)
-            self._kept.append(loop.create_task(self._accept_tls(listening, protocol, tls)))
-        else:
-            self._kept.append(await loop.create_server(protocol, sock=listening, backlog=BACKLOG))
+        listening.listen(BACKLOG)
+        listening.setblocking(False)
+        self._accept_from(listening, service, tls)
 
-    async def _accept_tls(
-        self, listening: socket.socket, protocol: Protocol, tls: ssl.SSLContext
+    def _accept_from(
+        self, listening: socket.socket, service: Service, tls: ssl.SSLContext | None
     ) -> None:
-        """Accept for good, one task each. Like nginx it also answers a plain request here, so that
-        one which a command sent to the wrong port is seen."""
+        """Take connections for good. Each is either still to be accepted or counted already."""
         loop = asyncio.get_running_loop()
-        tasks: set[asyncio.Task[None]] = set()
-        while True:
+
+        def accept() -> None:
             try:
-                connection, _ = await loop.sock_accept(listening)
+                connection, _ = listening.accept()
             except OSError:  # the peer has gone, or a command has used up the open files
-                await asyncio.sleep(0.01)
-                continue
-            task = loop.create_task(self._greet(connection, protocol, tls))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+                loop.remove_reader(listening)
+                loop.call_later(PAUSE_S, loop.add_reader, listening, accept)
+                return
+            connection.setblocking(False)
+            task = loop.create_task(self._serve(connection, service, tls))
+            self._open.add(task)
+            self.idle.clear()
+            task.add_done_callback(self._end)
 
-    async def _greet(
-        self, connection: socket.socket, protocol: Protocol, tls: ssl.SSLContext
+        loop.add_reader(listening, accept)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._open.discard(task)
+        if not self._open:
+            self.idle.set()
+
+    async def _serve(
+        self, connection: socket.socket, service: Service, tls: ssl.SSLContext | None
     ) -> None:
-        loop = asyncio.get_running_loop()
-        self.active += 1
+        """One connection, to its end."""
         try:
-            async with asyncio.timeout(HANDSHAKE_S):
-                first = await _first_byte(connection)
-            if first == TLS_HANDSHAKE:
-                await loop.connect_accepted_socket(
-                    protocol, connection, ssl=tls, ssl_handshake_timeout=HANDSHAKE_S
-                )
-            elif first:
-                await loop.connect_accepted_socket(protocol, connection)
-            else:
-                connection.close()
+            streams = await _streams(connection, tls)
         except OSError:  # TimeoutError and SSLError among them
             connection.close()
+            return
+        reader, writer = streams
+        try:
+            address, port = writer.get_extra_info("sockname")
+            over_tls = writer.get_extra_info("ssl_object") is not None
+            await service(Peer(reader, writer, address, port, over_tls, self._record))
+        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError):
+            pass  # the peer went away, or sent what no service understands
         finally:
-            self.active -= 1
+            writer.close()
 
     def silence(self, address: str, port: int) -> None:
         """Let a port answer nothing: its listener is shown no packet."""
         silent = _bound(address, port, NOTHING)
         silent.listen()
         self._kept.append(silent)
+
+
+async def _streams(
+    connection: socket.socket, tls: ssl.SSLContext | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """What a service reads and writes; OSError if the peer does not come as far. Like nginx a TLS
+    port also answers a plain request, so that one which was sent to the wrong port is seen."""
+    more: dict[str, Any] = {}
+    if tls:
+        async with asyncio.timeout(HANDSHAKE_S):
+            first = await _first_byte(connection)
+        if not first:
+            raise ConnectionError
+        if first == TLS_HANDSHAKE:
+            more = {"ssl": tls, "ssl_handshake_timeout": HANDSHAKE_S}
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(LONGEST_LINE)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await loop.connect_accepted_socket(lambda: protocol, connection, **more)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
 async def _first_byte(connection: socket.socket) -> bytes:

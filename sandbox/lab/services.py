@@ -62,18 +62,18 @@ def offers() -> dict[str, Offer]:
     }
 
 
-async def start_services(record: Record) -> Listener:
+def start_services(record: Record) -> Listener:
     """Listen on every address, and as the table says on those of its hosts."""
     listener, known = Listener(record), offers()
     for name, ports in EVERYWHERE.items():
         for port in ports:
-            await listener.listen(known[name].serve, port, tls=known[name].tls)
+            listener.listen(known[name].serve, port, tls=known[name].tls)
     for host in HOSTS:
         for port, name in host.ports("tcp").items():
             if name == FILTERED:
                 listener.silence(host.address, port)
             else:
-                await listener.listen(known[name].serve, port, host.address, known[name].tls)
+                listener.listen(known[name].serve, port, host.address, known[name].tls)
     for port, answer in UDP.items():
         udp.serve_udp(port, answer, record)
     return listener

@@ -116,6 +116,47 @@ def test_an_observation_belongs_to_one_command(box: Sandbox) -> None:
         ]
 
 
+QUESTION = r"\0\7\1\0\0\1\0\0\0\0\0\0\4shop\7example\0\0\1\0\1"
+PORT = "exec 3<>/dev/tcp/10.1.2.3"
+
+
+@pytest.mark.parametrize(
+    ("command", "seen"),
+    [
+        (
+            f"{PORT}/8001; printf 'GET /last HTTP/1.0\r\n\r\n' >&3; kill -9 $$",
+            lambda d: paths(d) == {"/last"},
+        ),
+        (
+            f"for i in {{1..40}}; do {PORT}/80; printf 'GET /%d HTTP/1.0\r\n\r\n' $i >&3; done",
+            lambda d: paths(d) == {f"/{i}" for i in range(1, 41)},
+        ),
+        (
+            f"for i in {{1..40}}; do printf '{QUESTION}' >/dev/udp/10.0.0.$i/53; done",
+            lambda d: (
+                {q.server for q in d.observation.dns} == {f"10.0.0.{i}" for i in range(1, 41)}
+            ),
+        ),
+        (
+            f"{PORT}/21; read x <&3; printf 'USER u\r\n' >&3; read x <&3; printf 'PASS p\r\n' >&3",
+            lambda d: [(x.user, x.password) for x in d.observation.logins] == [("u", "p")],
+        ),
+        (
+            """python3 -c 'import socket
+to = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)  # frames like the marker of the lab
+for _ in range(5000): to.sendto(bytes(16), ("lo", 0x88B5))'; curl -s http://10.1.2.3/last""",
+            lambda d: paths(d) == {"/last"},
+        ),
+    ],
+)
+def test_what_is_sent_last_is_seen(
+    box: Sandbox, command: str, seen: Callable[[Execution], bool]
+) -> None:
+    for _ in range(20):
+        done = box.run(command)
+        assert seen(done), done
+
+
 def test_a_scan_of_all_ports_is_seen_whole(box: Sandbox) -> None:
     done = box.run("nmap -n -Pn -p- 10.4.7.9")
     assert done.observation.truncated or len(ports(done, "10.4.7.9")) == 65_535
