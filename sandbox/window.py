@@ -16,15 +16,23 @@ class Lab:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._fresh = False  # whether a window is open that nobody has used
         channel.answer(START_S)
 
     def begin(self) -> None:
         """Forget everything; what is seen from now on belongs to one command."""
-        self._channel.ask("begin", ANSWER_S)
+        if not self._fresh:
+            self._channel.ask("begin", ANSWER_S)
+        self._fresh = False
 
     def collect(self) -> Observation:
-        """What was seen since `begin`. Call it when the command's last process is dead."""
-        return observation(self._channel.ask("collect", ANSWER_S))
+        """What was seen since `begin`. Call it when the command's last process is dead.
+
+        The lab then begins anew by itself, which spares the next command a question.
+        """
+        seen = self._channel.ask("collect", ANSWER_S)
+        self._fresh = seen["settled"]
+        return observation(seen)
 
     def close(self) -> None:
         self._channel.close()

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import sys
-from contextlib import suppress
 from selectors import BaseSelector
 from typing import Any
 
@@ -32,21 +31,28 @@ class Window:
         return {"begun": True}
 
     async def collect(self) -> dict[str, Any]:
-        await self._settle()
+        """What was seen, and a new window. If it is not "settled", more of the same may be seen in
+        that one: some connection would not end."""
+        settled = await self._settled()
         self._sniffer.drain()
-        return self._record.collect()
+        seen = self._record.collect()
+        self._record.begin()
+        return {**seen, "settled": settled}
 
-    async def _settle(self) -> None:
+    async def _settled(self) -> bool:
         """Wait until all that a dead command had sent is read: it has been delivered, no socket has
-        anything left to read, and its connections have all ended."""
-        self._marker.passes(PATIENCE_S)
-        if self._router.rest():
-            self._marker.passes(PATIENCE_S)
-        with suppress(TimeoutError):
+        anything left to read, and its connections have all ended. False if that takes too long."""
+        settled = self._marker.passes(PATIENCE_S)
+        if self._router.rest():  # what it forwards now is behind the marker
+            settled = self._marker.passes(PATIENCE_S)
+        try:
             async with asyncio.timeout(PATIENCE_S):
                 while self._selector.select(0) or not self._listener.idle.is_set():
                     await asyncio.sleep(0)  # what can be read is read meanwhile
                     await self._listener.idle.wait()
+        except TimeoutError:
+            return False
+        return settled
 
 
 async def control(window: Window) -> None:
