@@ -82,6 +82,7 @@ class Container:
         for folder in FOLDERS:
             Path(folder).chmod(0o1777)  # the engine gives them the mode that the image has
         self._next: Waiting | None = None
+        self._killed = out_of_memory()
         self._wake, wake_write = os.pipe()  # gets a byte for each process that ends
         os.set_blocking(self._wake, False)
         os.set_blocking(wake_write, False)
@@ -93,7 +94,7 @@ class Container:
 
     def run(self, command: str, limits: Limits) -> Run:
         child, self._next = self._next or waiting(limits, raw=self._raw), None
-        run, killed = Run(Capture(limits.output_bytes)), out_of_memory()
+        run = Run(Capture(limits.output_bytes))
         witness = child.begin(os.fsencode(shell_line(command, raw=self._raw)))
         with reading(child.stdout, child.stderr, self._wake, witness) as selector:
             while run.exit_code is None and not run.late(limits):
@@ -106,7 +107,8 @@ class Container:
         if witness:
             run.heard = witness.heard()
             witness.close()
-        if out_of_memory() != killed:
+        killed, self._killed = self._killed, out_of_memory()
+        if killed != self._killed:
             run.detail = run.detail or f"used more than {limits.memory_bytes >> 20} MiB of memory"
         run.clean &= emptied()
         return run
