@@ -55,8 +55,8 @@ RTA_DST, RTA_OIF, RTA_GATEWAY = 1, 4, 5
 def add_router() -> None:
     """Give loopback an Ethernet address and a default route. Needs CAP_NET_ADMIN.
 
-    The kernel never takes that route: those beside it, which together cover all addresses, end every
-    search as if there were none ("Network is unreachable").
+    The kernel never takes that route: those beside it, which together cover all addresses, end
+    every search as if there were none ("Network is unreachable").
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         request = struct.pack("16sH6s8x", b"lo", ARPHRD_LOOPBACK, STATION)
