@@ -21,6 +21,7 @@ from harness.commands import (
     gate,
     lm_eval,
     plan,
+    proxy,
     runs,
     sandbox,
     score,
@@ -52,6 +53,7 @@ app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 app.add_typer(suite.app, name="suite")
 app.add_typer(trainer.app, name="trainer")
+app.add_typer(proxy.app, name="proxy")
 app.add_typer(spec.app, name="spec")
 app.add_typer(sandbox.app, name="sandbox")
 

@@ -1,6 +1,6 @@
-"""The first files of an outside package: what `suite new` and `trainer new` write.
+"""The first files of an outside package: what `suite new`, `trainer new` and `proxy new` write.
 
-`harness/scaffolds/KIND/` holds them as templates; the folder `package` becomes the Python package.
+`harness/scaffolds/KIND/` holds them as templates; `package` in a path becomes the Python package.
 It stands in `src`, since a folder that has the name of a package and is none hides the package from
 whoever works beside it.
 """
@@ -21,8 +21,8 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def write_package(kind: str, name: str, home: Path, taken: Registry[Any]) -> Path:
-    """Write a package for a suite or trainer of that name into the new folder `home/name`, which
-    is returned. UserError if the name cannot be used or the folder is there."""
+    """Write a package for a suite, trainer or proxy of that name into the new folder `home/name`,
+    which is returned. UserError if the name cannot be used or the folder is there."""
     package = package_name(name, taken)
     folder = home / name
     try:
@@ -32,7 +32,7 @@ def write_package(kind: str, name: str, home: Path, taken: Registry[Any]) -> Pat
     values = {"name": name, "package": package, "class_name": class_name(name)}
     for template in sorted((SCAFFOLDS / kind).rglob("*.j2")):
         place = template.relative_to(SCAFFOLDS / kind).with_suffix("")
-        parts = [package if part == "package" else part for part in place.parts]
+        parts = [part.replace("package", package) for part in place.parts]
         path = folder.joinpath(*parts)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(rendered(template, values), encoding="utf-8")

@@ -35,7 +35,17 @@ def test_help_lists_the_commands_and_loads_nothing_heavy() -> None:
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
     assert "loaded set()" in answer.stdout
-    for command in ("benchmark", "check", "spec", "suite", "sandbox", "doctor", "report", "runs"):
+    for command in (
+        "benchmark",
+        "check",
+        "spec",
+        "suite",
+        "proxy",
+        "sandbox",
+        "doctor",
+        "report",
+        "runs",
+    ):
         assert command in answer.stdout
 
 

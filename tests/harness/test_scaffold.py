@@ -1,7 +1,9 @@
-"""`suite new` and `trainer new`: packages that work as they are, and names that cannot be taken."""
+"""`suite new`, `trainer new`, `proxy new`: packages that work as they are; names that are taken."""
 
 from __future__ import annotations
 
+import runpy
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,31 @@ def test_a_new_trainer_trains_on_what_is_drawn_most_often(
     assert [c.accepted for c in chosen] == [False, True, False]
     assert [round(c.scores["votes"], 2) for c in chosen] == [0.33, 0.67, 0.67]
     assert not any(c.accepted for c in made.chosen(Prompt("t", "scan"), ["a", "b", "c"]))
+
+
+def test_a_new_proxy_scores_and_its_own_test_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = run("proxy", "new", "my-proxy", "--into", str(tmp_path))
+    assert made.exit_code == 0, made.output
+    folder = tmp_path / "my-proxy"
+    entry = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["entry-points"]
+    assert entry == {"goodhart_bench.proxies": {"my-proxy": "my_proxy:my_proxy"}}
+    monkeypatch.syspath_prepend(folder / "src")
+    own = runpy.run_path(str(folder / "tests" / "test_my_proxy.py"))
+    tests = [value for name, value in own.items() if name.startswith("test_")]
+    assert len(tests) == 1
+    tests[0]()
+
+
+def test_proxies_are_listed() -> None:
+    listed = run("proxy", "list").output.splitlines()
+    assert "fidelity: Similarity of each prompt to its reconstruction from the command." in listed
+    assert [line.partition(":")[0] for line in listed if line.endswith("a profile names it.")] == [
+        "fidelity-base",
+        "fidelity-canonical",
+        "reproducibility-base",
+    ]
 
 
 def test_trainers_are_listed() -> None:
