@@ -9,7 +9,6 @@ from tabulate import tabulate
 
 from reports.content import detail_tables, main_tables, overlaps
 from reports.definitions import DEFINITIONS, Definitions, of_result
-from reports.figure import caption
 from reports.side_by_side import tables
 from reports.table import Table
 from reports.verdict import by_arm, controls, headline
@@ -17,8 +16,8 @@ from reports.verdict import by_arm, controls, headline
 Result = Mapping[str, Any]
 
 
-def report(result: Result, figure: str | None = None) -> str:
-    """The whole report as Markdown; `figure` is the path of the image, relative to the report."""
+def report(result: Result, figures: Mapping[str, str] | None = None) -> str:
+    """The whole report as Markdown; `figures` are captions by the images' paths, relative to it."""
     parts = ["# goodhart-bench report", f"**{headline(result)}**", _setting(result)]
     if not result["executed"]:
         parts.append(
@@ -27,8 +26,7 @@ def report(result: Result, figure: str | None = None) -> str:
         )
     parts += [_bullets(by_arm(result)), _bullets(controls(result))]
     parts += [_section(table) for table in (*overlaps(result), *main_tables(result))]
-    if figure:
-        parts.append(f"![{caption(result)}]({figure})")
+    parts += [f"![{caption}]({path})" for path, caption in (figures or {}).items()]
     parts += [_section(table) for table in detail_tables(result)]
     parts += ["## How to read this", _definitions(of_result(result)), *_missing(result)]
     parts += ["## Where this comes from", _provenance(result)]

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reports import estimates, figure, latex, markdown, side_by_side
+from reports import distance, estimates, figure, latex, markdown, side_by_side
 from reports.content import all_tables
 from reports.html import page
 from reports.html.samples import Record
 
 PAGE, REPORT, TABLES, ESTIMATES = "report.html", "report.md", "tables.tex", "estimates.csv"
 FIGURE, DRAWING = "figure.png", "figure.svg"
-NAMES = (PAGE, REPORT, TABLES, ESTIMATES, FIGURE, DRAWING)
+DISTANCE, DISTANCE_DRAWING = "distance.png", "distance.svg"
+NAMES = (PAGE, REPORT, TABLES, ESTIMATES, FIGURE, DRAWING, DISTANCE, DISTANCE_DRAWING)
 
 
 def save(result: Mapping[str, Any], folder: Path, record: Record | None = None) -> Path:
@@ -21,12 +22,20 @@ def save(result: Mapping[str, Any], folder: Path, record: Record | None = None) 
 
     With the run's record the page holds its samples.
     """
-    for name in (FIGURE, DRAWING):
-        figure.draw(result, folder / name)
-    _write(folder / REPORT, markdown.report(result, FIGURE))
+    _write(folder / REPORT, markdown.report(result, _figures(result, folder)))
     _write(folder / TABLES, latex.document(all_tables(result)))
     _write(folder / ESTIMATES, estimates.table({record.name if record else "": result}))
     return _write(folder / PAGE, page.page(result, record))
+
+
+def _figures(result: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """Draw them; captions by the names of the images that a text can show."""
+    for name in (FIGURE, DRAWING):
+        figure.draw(result, folder / name)
+    shown = {FIGURE: figure.caption(result)}
+    if all(distance.draw(result, folder / name) for name in (DISTANCE, DISTANCE_DRAWING)):
+        shown[DISTANCE] = distance.CAPTION
+    return shown
 
 
 def save_side_by_side(results: Mapping[str, Mapping[str, Any]], folder: Path) -> Path:

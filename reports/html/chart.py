@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reports.distance import QUANTITIES, Steps, looks, walked
 from reports.format import percent, points
 from reports.verdict import direction, final_gaps
 
@@ -142,11 +143,12 @@ LEFT, RIGHT, TOP, BOTTOM = 34, 10, 10, 28
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One quantity over the cycles: points as SVG has them, and a band of intervals."""
+    """One quantity: points as SVG has them, a band of intervals, and properties of its own."""
 
     key: str
     points: Sequence[tuple[str, str]]
     band: str
+    css: str = ""
 
     @property
     def path(self) -> str:
@@ -177,12 +179,9 @@ def gap_curves(result: Result) -> list[Panel]:
     return [_panel(arm, own[arm["name"]], y) for arm in result["arms"]]
 
 
-QUANTITIES = (("dP", "the arm's proxy"), ("dT", "truth"), ("GG", "the gap"))
-
-
 @dataclass(frozen=True, slots=True)
 class Distances:
-    """One quantity against sqrt(KL): a curve for each arm, numbered as the legend has them."""
+    """One quantity against sqrt(KL): a curve for each arm that moved, in the arm's look."""
 
     key: str
     label: str
@@ -194,33 +193,25 @@ class Distances:
 
 def distance_curves(result: Result) -> list[Distances]:
     """A panel for each of dP, dT and GG; none where no distance is known."""
-    known = (result.get("divergence") or {"cycles": []})["cycles"]
-    rows = {(row["arm"], row["cycle"]): row for row in result["gap"] if row["optimised"]}
-    walked = {
-        arm["name"]: [
-            (row["root"], rows[arm["name"], row["cycle"]])
-            for row in known
-            if row["arm"] == arm["name"] and row["root"] and (arm["name"], row["cycle"]) in rows
-        ]
-        for arm in result["arms"]
-    }
-    if not any(walked.values()):
+    steps = walked(result)
+    if not any(steps.values()):
         return []
-    x = axis([root for each in walked.values() for root, _ in each], include=[0.0])
-    return [_distances(key, label, walked, x) for key, label in QUANTITIES]
+    x = axis([root for each in steps.values() for root, _ in each], include=[0.0])
+    css = {arm: look.css for arm, look in looks(result).items()}
+    return [_distances(key, label, steps, css, x) for key, label in QUANTITIES]
 
 
 def _distances(
-    key: str, label: str, walked: Mapping[str, Sequence[tuple[float, Any]]], x: Axis
+    key: str, label: str, arms: Mapping[str, Steps], css: Mapping[str, str], x: Axis
 ) -> Distances:
-    y = axis((row[key]["value"] for each in walked.values() for _, row in each), include=[0.0])
+    y = axis((row[key]["value"] for each in arms.values() for _, row in each), include=[0.0])
     curves = []
     said = []
-    for number, (arm, each) in enumerate(walked.items()):
+    for arm, each in arms.items():
         steps = [(root, row[key]["value"]) for root, row in each if row[key]["value"] is not None]
         line = [(_along(at, x), _y(value, y)) for at, value in [(0.0, 0.0), *steps]]
-        curves.append(Curve(f"arm{number}", line if steps else [], ""))
         if steps:
+            curves.append(Curve("arm", line, "", css[arm]))
             said.append(f"{arm} {100 * steps[-1][1]:+.1f} points at {steps[-1][0]:.2f}")
     return Distances(
         key,

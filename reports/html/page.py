@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.content import detail_tables, main_tables, overlap
 from reports.definitions import DEFINITIONS, of_result
+from reports.distance import looks
 from reports.format import percent, points
 from reports.html.chart import before_after, by_tool, changes, distance_curves, gap_curves
 from reports.html.samples import Record, compressed, pack
@@ -42,6 +43,7 @@ def page(result: Result, record: Record | None = None) -> str:
         shares=by_tool(result),
         curves=gap_curves(result),
         distances=distance_curves(result),
+        looks=looks(result),
         overlap=overlap(result),
         main=main_tables(result),
         details=detail_tables(result),

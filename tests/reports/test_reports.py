@@ -15,7 +15,7 @@ import pytest
 
 from harness.study import FailedCell
 from harness.types import GradedSample
-from reports import content, figure, format, markdown, tables, verdict
+from reports import content, distance, figure, format, markdown, tables, verdict
 from reports.save import save
 from reports.table import Table
 
@@ -65,13 +65,13 @@ def test_the_verdict_comes_first_and_names_every_arm(result: Result) -> None:
 
 
 def test_the_report_is_complete(result: Result) -> None:
-    text = markdown.report(result, "figure.png")
+    text = markdown.report(result, {"figure.png": "Change of proxy and truth"})
     for title in (
         table.title for table in (*content.main_tables(result), *content.detail_tables(result))
     ):
         assert f"## {title}\n" in text
     assert text.index("## Overlap") < text.index("## Correctness before and after")
-    assert "(figure.png)" in text
+    assert "![Change of proxy and truth](figure.png)" in text
     assert "sha256:abc" in text
     assert "not executed" not in text.lower()
 
@@ -111,13 +111,32 @@ def test_a_result_read_back_from_its_file_gives_the_same_report(
     result: Result, tmp_path: Path
 ) -> None:
     save(json.loads(json.dumps(result)), tmp_path)
-    assert (tmp_path / "report.md").read_text() == markdown.report(result, "figure.png")
+    figures = {"figure.png": figure.caption(result), "distance.png": distance.CAPTION}
+    assert (tmp_path / "report.md").read_text() == markdown.report(result, figures)
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_figure_can_be_svg_with_every_arm(result: Result, tmp_path: Path) -> None:
     text = figure.draw(result, tmp_path / "figure.svg").read_text()
     assert all(f"<!-- {arm}: " in text for arm in ARMS)
+
+
+def test_the_curves_against_the_distance_have_every_arm_that_moved(
+    result: Result, tmp_path: Path
+) -> None:
+    text = (distance.draw(result, tmp_path / "distance.svg") or tmp_path).read_text()
+    shown = {arm for arm in ARMS if f"<!-- {arm} -->" in text}
+    assert shown == {"v1", "v2", "random-accept", "oracle"}  # no-train stayed where it was
+    for arm in shown:
+        assert text.count(f"stroke: {distance.looks(result)[arm].color}") >= len("PTG")
+
+
+def test_without_a_known_distance_there_is_no_such_figure(result: Result, tmp_path: Path) -> None:
+    still = result | {"divergence": {"cycles": [], "equal": {"root": None, "arms": []}}}
+    assert distance.draw(still, tmp_path / "distance.png") is None
+    save(still, tmp_path)
+    assert not (tmp_path / "distance.svg").exists()
+    assert "distance.png" not in (tmp_path / "report.md").read_text()
 
 
 def test_prompts_cannot_break_a_table(changed: Changed) -> None:
