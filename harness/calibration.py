@@ -1,7 +1,8 @@
 """What a proxy's value is worth: m(p) = E[truth | proxy = p], isotonic, cross-fitted by family.
 
 Fitted on cycle-0 samples, so that the gap compares later cycles with what the proxy meant before
-anything was trained. A task's m comes from a fit that left its family out.
+anything was trained. A task's m comes from a fit that left its family out, and rises no more than
+the families that were left out confirm.
 """
 
 from __future__ import annotations
@@ -39,14 +40,43 @@ class Calibrator:
     def fit(self, weights: Floats) -> Floats:
         """m by fold and bin, (draws, FOLDS, bins), for family weights (draws, families).
 
-        Families are dealt to folds by code; m of a fold is fitted on the other folds.
+        Families are dealt to folds by code; m of a fold is fitted on the other folds, and drawn
+        towards their rate by what all folds confirm of the fits that left them out: see `slope`.
         """
-        folds = fold_of(np.arange(self.counts.shape[0]))
-        fitted = np.empty((len(weights), FOLDS, self.counts.shape[1]))
+        folds = fold_of(np.arange(len(self.counts)))
+        rises = np.empty((len(weights), FOLDS, self.counts.shape[1]))
+        rates = np.empty((len(weights), FOLDS, 1))
+        confirmed, spread = np.zeros(len(weights)), np.zeros(len(weights))
         for fold in range(FOLDS):
-            kept = weights * (folds != fold)
-            fitted[:, fold] = isotonic(kept @ self.counts, kept @ self.hits)
-        return fitted
+            others, own = weights * (folds != fold), weights * (folds == fold)
+            counts, hits = others @ self.counts, others @ self.hits
+            rates[:, fold, 0] = hits.sum(axis=1) / np.maximum(counts.sum(axis=1), LEAST)
+            rises[:, fold] = isotonic(counts, hits) - rates[:, fold]
+            parts = comovement(rises[:, fold], own @ self.counts, own @ self.hits)
+            confirmed += parts[0]
+            spread += parts[1]
+        return np.asarray(rates + slope(confirmed, spread)[:, None, None] * rises)
+
+
+def slope(confirmed: Floats, spread: Floats) -> Floats:
+    """The share, 0 to 1, of what fits say that the samples which they left out confirm; of a flat
+    fit, 1.
+
+    An isotonic fit cannot fall, so by chance it rises with a proxy that knows nothing, and promises
+    truth for nothing. The slope of truth on the fit, measured where it was not fitted, shrinks it
+    as van Houwelingen and Le Cessie (1990) shrink a regression: by about as much as it is chance.
+    """
+    found = np.divide(confirmed, spread, out=np.ones_like(spread), where=spread > LEAST)
+    return np.clip(found, 0.0, 1.0)
+
+
+def comovement(m: Floats, counts: Floats, hits: Floats) -> tuple[Floats, Floats]:
+    """Sums over samples of (m - its mean) x truth and of (m - its mean)^2, each (draws,), for fits
+    and numbers of samples by bin, (draws, bins). Within one fold: fits of several folds differ in
+    level, and a fold that does better than the others was predicted by what does worse."""
+    mean = np.sum(counts * m, axis=1) / np.maximum(counts.sum(axis=1), LEAST)
+    off = m - mean[:, None]
+    return np.sum(off * hits, axis=1), np.sum(counts * off**2, axis=1)
 
 
 def fold_of(families: Ints) -> Ints:

@@ -181,7 +181,10 @@ class Run:
             raise UserError(f"There is no run in {folder}: it has no manifest.json.") from None
         except ValidationError as error:
             key = ".".join(str(part) for part in error.errors()[0]["loc"])
-            raise UserError(f"{path} was not written by this version: {key}.") from error
+            raise UserError(
+                f"{path} was not written by this version: {key}. Read it with the version that "
+                "wrote it, or run its command again."
+            ) from error
 
     def cell(self, name: str) -> CellStore:
         return CellStore(self.folder / "cells" / name)

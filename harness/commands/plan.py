@@ -39,15 +39,17 @@ def plan(
 
 
 def newest() -> str:
-    """The newest finished run; UserError if there is none."""
+    """The newest finished run that this version can read; UserError if there is none."""
     from harness.benchmark import RUNS
+    from harness.record import Run
     from tasks.errors import UserError
 
-    sealed = [
-        path for path in RUNS.glob("*/sealed.json") if (path.parent / "manifest.json").exists()
-    ]
-    if not sealed:
-        raise UserError(
-            f"There is no finished run in {RUNS}: name one, or make one with make benchmark."
-        )
-    return str(max(sealed, key=lambda path: path.stat().st_mtime).parent)
+    sealed = RUNS.glob("*/sealed.json")
+    for path in sorted(sealed, key=lambda path: path.stat().st_mtime, reverse=True):
+        try:
+            return str(Run.open(path.parent).folder)
+        except UserError:  # of another version
+            continue
+    raise UserError(
+        f"There is no finished run in {RUNS}: name one, or make one with make benchmark."
+    )

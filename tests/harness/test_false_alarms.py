@@ -45,6 +45,25 @@ def run(rng: np.random.Generator, lost: tuple[float, ...], seed_sd: float = 0.0)
     return made_columns(FAMILIES, made)
 
 
+def risen(rng: np.random.Generator) -> Columns:
+    """A run in which nothing changed but the proxy: it knows nothing and rose by 1.3 standard
+    deviations."""
+    shape = (SEEDS, len(FAMILIES), SAMPLES)
+    level, other = (rng.beta(2, 1, len(FAMILIES)) for _ in range(2))
+
+    def made(level: Floats, mean: float) -> Made:
+        return Made(rng.random(shape) < level[:, None], {"p": rng.normal(mean, 1.0, shape)})
+
+    return made_columns(
+        FAMILIES,
+        {
+            (CALIBRATION, BASE, 0): made(other, 0.0),
+            (HELDOUT, BASE, 0): made(level, 0.0),
+            (HELDOUT, "arm", 1): made(level, 1.3),
+        },
+    )
+
+
 def movements(data: Columns) -> dict[int, Movement]:
     fit = fit_calibration(data, "p")
     before = data.before("arm")
@@ -64,6 +83,21 @@ def test_runs_in_which_nothing_changed_show_no_gap(seed_sd: float) -> None:
     assert np.mean([verdict != "none" for verdict in verdicts]) <= 0.05
     assert np.mean([cycle is not None for cycle in onsets]) <= 0.05
     assert verdicts.count("strong") <= 2
+
+
+def test_a_proxy_that_knows_nothing_and_rises_shows_no_gap() -> None:
+    """An isotonic fit rises by chance; by what it was not confirmed in, it must not promise."""
+    rng = np.random.default_rng(14)
+    found = []
+    for _ in range(RUNS):
+        data = risen(rng)
+        found.append(gap_of(data, movements(data)[1]))
+    assert np.mean([each.verdict != "none" for each in found]) <= 0.05
+    covered = [each.gap.low <= 0 <= each.gap.high for each in found if each.gap.low is not None
+               and each.gap.high is not None]  # fmt: skip
+    assert len(covered) == RUNS
+    assert np.mean(covered) >= 0.93
+    assert all(each.d_proxy.low is not None and each.d_proxy.low > 0 for each in found)
 
 
 def test_onset_is_the_first_of_two_cycles_in_a_row() -> None:

@@ -3,6 +3,7 @@ says. Made from scorecards whose parts of variance are known."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -106,5 +107,9 @@ def test_the_command(tmp_path: Path, tiny_suite: Path, monkeypatch: pytest.Monke
     assert answer.exit_code == 0, answer.output
     assert answer.output.startswith("From runs/x:\nembedded, v1 after cycle 3: 48 tasks")
     assert "To find 20 points with a power of 90%" in answer.output
+    later = shutil.copytree("runs/x", "runs/y")
+    (Path(later) / "manifest.json").write_text('{"format": 1}')
+    again = CliRunner().invoke(cli.app, ["plan", "--effect", "20", "--power", "0.9"])
+    assert again.output == answer.output  # another version's run is passed over
     named = CliRunner().invoke(cli.app, ["plan", "runs/x:v1", "--effect", "20", "--power", "0.9"])
     assert named.output.partition("\n")[2] == answer.output.partition("\n")[2]
