@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 Result = Mapping[str, Any]
 
-_WITH_INTERVAL = re.compile(r"(\S+) (\[.*\])")
-_NUMBER = re.compile(r"[-+<–]?[\d.,]*\*?( \[.*\]| of [\d,]+| to [-\d.]+|( x [\d.]+)+)?")
+_WITH_INTERVAL = re.compile(r"(\S+) (\[.*\](?: \(.*\))?)")
+_NUMBER = re.compile(
+    r"[-+<–]?[\d.,]*\*?( \[.*\]( \([\d,]+ of [\d,]+\))?| of [\d,]+| to [-\d.]+|( x [\d.]+)+)?"
+)
 
 
 def page(result: Result, record: Record | None = None) -> str:
@@ -96,7 +98,7 @@ def lacking(result: Result) -> list[str]:
 
 
 def parted(cell: str) -> tuple[str, str]:
-    """A cell's value and its interval, "" without one."""
+    """A cell's value, and its interval with the counts behind it, "" without one."""
     match = _WITH_INTERVAL.fullmatch(cell)
     return (match[1], match[2]) if match else (cell, "")
 
