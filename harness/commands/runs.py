@@ -33,7 +33,7 @@ def state(run: Run) -> str:
     done = sum(len(run.cell(cell.name).cycles()) for cell in manifest.cells)
     total = sum(steps(manifest, cell) for cell in manifest.cells)
     progress = "sealed" if run.is_sealed else f"{done} of {total} steps done"
-    arms = ", ".join(arm.name for arm in manifest.arms)
+    arms = ", ".join(arm.name for arm in manifest.arms) or "no training"
     return f"{manifest.profile.model.name} on {manifest.profile.suite}: {arms}; {progress}"
 
 
