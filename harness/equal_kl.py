@@ -143,7 +143,7 @@ def _there(
         beyond = _widened(estimate(grid, columns.tasks.families), float(noise)).as_json()
     return {
         "dP": _at(columns, place, "of_proxy").as_json(),
-        "dT": _at(columns, place, "truth").as_json(),
+        "dT": _at(columns, place, "truth").within(-1, 1).as_json(),
         "GG": _at(columns, place, "gap").as_json(),
         "beyond_control": beyond,
     }

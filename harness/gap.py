@@ -108,6 +108,7 @@ def gap_of(columns: Columns, moved: Movement) -> Gap:
         estimate(grid, families).with_samples(moved.samples)
         for grid in (moved.truth, moved.of_proxy)
     )
+    truth = truth.within(-1, 1)
     gap = NOTHING
     if moved.gap is not None:
         gap = estimate(moved.gap, families, moved.draws).with_samples(moved.samples)
