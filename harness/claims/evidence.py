@@ -244,7 +244,8 @@ def _metrics(claim: Claim, measured: _Measured) -> Iterator[Finding]:
         for moment, grid, level in zip(
             ("before", "after"), grids, (metric.start, metric.end), strict=True
         ):
-            bounds = _bounds(measured.estimate(grid, scale))
+            found = measured.estimate(grid, scale)
+            bounds = _bounds(found.within(0, scale) if metric.is_bounded else found)
             if bounds is not None and not level.meets(bounds):
                 yield Finding(
                     Severity.REFUTATION,
