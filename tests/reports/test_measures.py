@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reports import content, estimates, measures
+from reports.distance import looks
 from reports.html.chart import distance_curves
 from reports.table import Table
 
@@ -85,8 +86,10 @@ def test_curves_start_at_nothing_and_leave_out_who_did_not_move(result: Result) 
     panels = distance_curves(result)
     assert [panel.key for panel in panels] == ["dP", "dT", "GG"]
     for panel in panels:
-        assert [len(curve.points) for curve in panel.curves] == [3, 3, 3, 0, 3]
-        assert len({curve.points[0] for curve in panel.curves if curve.points}) == 1
+        assert [len(curve.points) for curve in panel.curves] == [3, 3, 3, 3]
+        assert len({curve.points[0] for curve in panel.curves}) == 1
+        moved = [look.css for arm, look in looks(result).items() if arm != "no-train"]
+        assert [curve.css for curve in panel.curves] == moved
 
 
 def test_probes_are_shown_arm_by_arm(result: Result) -> None:
