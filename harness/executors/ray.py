@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 NO_RAY = "--executor ray needs Ray, which is not installed: pip install 'goodhart-bench[ray]'."
 HOW = "start it with `ray start --head` there and `ray start --address HOST:PORT` elsewhere"
 ANSWER_S = 5.0  # for a cluster's port to answer
+CANCEL_S = 5.0
 NO_LIMIT = 100_000  # cells are queued by Ray until there is room
 
 
@@ -56,7 +57,8 @@ class RayJob:
     def kill(self) -> None:
         import ray
 
-        ray.cancel(self._stream, force=True)
+        ray.cancel(self._stream)
+        ray.wait([self._stream.completed()], timeout=CANCEL_S)  # it removes its folder
 
 
 class RayExecutor:
@@ -76,12 +78,12 @@ class RayExecutor:
         import ray
 
         gpus = gpus_of(run.manifest.profile.model)
-        far = ray.remote(work).options(
+        # A process that had a GPU is not used again, so that its memory is free.
+        far = (ray.remote(max_calls=1)(work) if gpus else ray.remote(work)).options(
             num_cpus=1,
             num_gpus=gpus,
             num_returns="streaming",
             max_retries=0,
-            max_calls=1,
             scheduling_strategy="SPREAD",
             name=cell.name,
         )
@@ -101,7 +103,7 @@ class RayExecutor:
 
 def connect(address: str) -> None:
     """Join the cluster as its driver; UserError if Ray or the cluster is not there."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
     try:
         import ray
     except ImportError:
