@@ -5,7 +5,17 @@ import sys
 
 from tabulate import tabulate
 
-NAMES = ("startup", "checker", "analysis", "export", "isolation", "pool", "trainers", "processes")
+NAMES = (
+    "startup",
+    "checker",
+    "analysis",
+    "export",
+    "isolation",
+    "pool",
+    "trainers",
+    "processes",
+    "scale",
+)
 
 
 def main() -> None:

@@ -16,15 +16,11 @@ import pytest
 import yaml
 from rich.console import Console
 
-from harness.benchmark import Judge, complete, start
+from harness.benchmark import complete, open_judge, start
+from harness.executors.ray import RayExecutor
 from harness.profile import load_profile
 from harness.record import read_rows
 from sandbox.types import Ending, SandboxError
-
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-pytest.importorskip("ray") if not os.environ.get("GOODHART_REQUIRE_RAY") else None
-
-from harness.executors.ray import RayExecutor
 
 NODE = {"num_cpus": 1, "object_store_memory": 80 << 20}
 SETTINGS = {
@@ -44,6 +40,7 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A head with one core; tests add nodes of one core."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
@@ -65,8 +62,9 @@ def test_a_run_on_a_cluster_that_loses_a_node_equals_a_local_one(
 ) -> None:
     profile = tmp_path / "tiny.yaml"
     profile.write_text(yaml.safe_dump(SETTINGS))
-    home = start("tiny", load_profile(str(profile)), Judge(None, ""), tmp_path / "home")
-    complete(home, Judge(None, ""), Console(quiet=True))
+    with open_judge("none") as judge:
+        home = start("tiny", load_profile(str(profile)), judge, tmp_path / "home")
+        complete(home, judge, Console(quiet=True))
 
     node, away = cluster.add_node(**NODE), tmp_path / "away"
     where = ["--executor", "ray", "--address", cluster.address, "--out", str(away)]
@@ -77,7 +75,7 @@ def test_a_run_on_a_cluster_that_loses_a_node_equals_a_local_one(
         stderr=subprocess.STDOUT,
         text=True,
     )
-    wait_for_an_arm_on_each_node(process, away)
+    wait_for_a_trained_cycle(process, away)
     cluster.remove_node(node, allow_graceful=False)
     output, _ = process.communicate()
     assert process.returncode == 0, output
@@ -91,9 +89,9 @@ def test_a_run_on_a_cluster_that_loses_a_node_equals_a_local_one(
         assert commits == sorted(set(commits))
 
 
-def wait_for_an_arm_on_each_node(process: subprocess.Popen[str], folder: Path) -> None:
-    """Until the evaluation before training is done and, in two cells beyond it, a cycle is."""
-    while len(list(folder.glob("cells/*/adapter-1"))) < 1:
+def wait_for_a_trained_cycle(process: subprocess.Popen[str], folder: Path) -> None:
+    """By then two arms are at work, one on each node, with a cycle left at least."""
+    while not list(folder.glob("cells/*/adapter-1")):
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.05)
 
