@@ -66,7 +66,7 @@ class RayExecutor:
 
     def __init__(self, address: str | None = None, say: Say = print) -> None:
         connect(address or "auto")
-        self._say = say
+        self._say, self._told = say, False
         say(f"Ray: {resources()}")
 
     def at_once(self, model: Model) -> int:
@@ -87,10 +87,18 @@ class RayExecutor:
             scheduling_strategy="SPREAD",
             name=cell.name,
         )
-        if gpus > max((node["Resources"].get("GPU", 0) for node in nodes()), default=0):
-            self._say(f"{cell.name} waits for a node with {gpus} GPUs: the cluster has none now.")
+        self._tell_of_waiting(gpus)
         stream = far.remote(pack(run, cell), cell.name, str(Path.cwd()), gpus)
         return RayJob(stream, run.cell(cell.name))
+
+    def _tell_of_waiting(self, gpus: int) -> None:
+        """Say once that cells ask for what no node has: an autoscaler may bring it, or nobody."""
+        most = max((node["Resources"].get("GPU", 0) for node in nodes()), default=0)
+        if gpus > most and not self._told:
+            self._told = True
+            self._say(
+                f"A cell needs a node with {gpus} GPUs, and waits: the largest has {most:.0f}."
+            )
 
     def sandbox(self, name: str) -> RaySandbox:
         return RaySandbox(name, self._say)

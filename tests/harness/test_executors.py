@@ -14,6 +14,7 @@ from harness.benchmark import Judge, start
 from harness.cell import run_cell
 from harness.executors import LOST
 from harness.executors.local import LocalExecutor
+from harness.executors.node import work
 from harness.executors.parcel import Files, Growth, add, pack, unpack
 from harness.model import Model
 from harness.plan import Cell
@@ -111,6 +112,23 @@ def test_a_piece_that_was_cut_short_is_forgotten(sharded: Run, tmp_path: Path) -
     assert contents(home.cell("v1-0").folder) != before
     pack(home, home.manifest.cell("v1-0"))
     assert contents(home.cell("v1-0").folder) == before
+
+
+def test_a_node_with_other_packages_refuses_in_one_sentence(
+    tiny_profile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    run = plan(tiny_profile, tmp_path / "run")
+    packages = run.manifest.packages | {"torch": "0.0"}
+    other = run.manifest.model_copy(update={"packages": packages})
+    run.file("manifest.json").write_text(other.model_dump_json())
+    log, code = work(pack(run, run.manifest.cell("base-0")), "base-0", str(tmp_path), 0)
+    assert code == 2
+    assert isinstance(log, dict)
+    said = log["cell.log"].decode()
+    assert "The run was planned with torch '0.0', here it is" in said
+    assert said.count("\n") == 1
 
 
 class Flaky:
