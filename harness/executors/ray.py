@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NO_RAY = "--executor ray needs Ray, which is not installed: pip install 'goodhart-bench[ray]'."
 HOW = "start it with `ray start --head` there and `ray start --address HOST:PORT` elsewhere"
 ANSWER_S = 5.0  # for a cluster's port to answer
-CANCEL_S = 5.0
+CANCEL_S = 5.0  # for cancelled cells to remove their folders
 NO_LIMIT = 100_000  # cells are queued by Ray until there is room
 
 
@@ -58,7 +58,6 @@ class RayJob:
         import ray
 
         ray.cancel(self._stream)
-        ray.wait([self._stream.completed()], timeout=CANCEL_S)  # it removes its folder
 
 
 class RayExecutor:
@@ -67,6 +66,7 @@ class RayExecutor:
     def __init__(self, address: str | None = None, say: Say = print) -> None:
         connect(address or "auto")
         self._say, self._told = say, False
+        self._streams: list[Any] = []
         say(f"Ray: {resources()}")
 
     def at_once(self, model: Model) -> int:
@@ -89,6 +89,7 @@ class RayExecutor:
         )
         self._tell_of_waiting(gpus)
         stream = far.remote(pack(run, cell), cell.name, str(Path.cwd()), gpus)
+        self._streams.append(stream)
         return RayJob(stream, run.cell(cell.name))
 
     def _tell_of_waiting(self, gpus: int) -> None:
@@ -106,6 +107,8 @@ class RayExecutor:
     def close(self) -> None:
         import ray
 
+        if ends := [stream.completed() for stream in self._streams]:
+            ray.wait(ends, num_returns=len(ends), timeout=CANCEL_S)
         ray.shutdown()
 
 
