@@ -15,6 +15,7 @@ NAMES = (
     "cache",
     "trainers",
     "processes",
+    "scale",
 )
 
 

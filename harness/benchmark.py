@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from harness.asking import asker
 from harness.conclude import conclude
+from harness.executors.local import LocalExecutor
 from harness.ingredients import ingredients, package_versions
 from harness.judge import judge_run
 from harness.meter import phase
 from harness.model import Model
-from harness.plan import FORMAT, Request, make_manifest
+from harness.plan import FORMAT, Manifest, Request, make_manifest
 from harness.profile import Profile
 from harness.record import Run
-from harness.registry import SANDBOXES, open_suite
+from harness.registry import EXECUTORS, SANDBOXES, open_suite
 from harness.schedule import run_cells
 from sandbox.types import SandboxError
 from tasks.errors import UserError
@@ -30,6 +31,7 @@ from tasks.verify import check_versions
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from harness.executors import Executor, Say
     from sandbox.types import Sandbox
     from tasks.suite import Suite
 
@@ -50,16 +52,28 @@ class Judge:
 
 
 @contextmanager
-def open_judge(name: str, *, cache: bool = False) -> Iterator[Judge]:
+def open_executor(name: str, address: str | None, say: Say) -> Iterator[Executor]:
+    """The executor of that name, closed at the end; `say` is told what the user should know."""
+    executor = EXECUTORS.load(name)(address, say)
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+@contextmanager
+def open_judge(
+    name: str, *, cache: bool = False, opening: Callable[[str], Sandbox] | None = None
+) -> Iterator[Judge]:
     """The sandbox of that name. "auto" is the first that can be used, or none, with the remedy;
     "none" is none by choice. SandboxError if one asked for by its name cannot be used. With
     `cache`, a command that ran before in the same image and lab, under the same specs and
-    checker, is not run again."""
+    checker, is not run again. `opening` opens it, if it is not to be on this machine."""
     if name == "none":
         yield Judge(None, "Leave out --sandbox none to execute the commands.")
         return
     try:
-        opened = open_sandbox(name)
+        opened = (opening or open_sandbox)(name)
     except SandboxError as error:
         if name != "auto":
             raise
@@ -127,20 +141,26 @@ def check_unchanged(run: Run, judge: Judge, suite: Suite) -> None:
         raise UserError(
             f"{run.folder} was planned by an earlier version, which measured less: start a new run."
         )
-    now = ingredients(manifest.profile, suite, judge.identity).model_dump()
-    now |= package_versions()
-    then = manifest.ingredients.model_dump() | manifest.packages
-    changed = [name for name, value in then.items() if now.get(name) != value]
-    if changed:
-        name = changed[0]
+    if found := changed(manifest, suite, judge.identity):
+        name, then, now = found
         raise UserError(
-            f"{run.folder} was planned with {name} {then[name] or 'none'!r}, now it is "
-            f"{now.get(name) or 'none'!r}: restore it, or start a new run."
+            f"{run.folder} was planned with {name} {then or 'none'!r}, now it is "
+            f"{now or 'none'!r}: restore it, or start a new run."
         )
 
 
-def complete(run: Run, judge: Judge, console: Console) -> dict[str, Any]:
-    """Do whatever a run still lacks, and seal it; returns the result."""
+def changed(manifest: Manifest, suite: Suite, sandbox: str) -> tuple[str, str, str] | None:
+    """The first thing that is not as planned: its name, what was planned, what is here."""
+    now = ingredients(manifest.profile, suite, sandbox).model_dump() | package_versions()
+    then = manifest.ingredients.model_dump() | manifest.packages
+    names = (name for name, value in then.items() if now.get(name) != value)
+    return next(((name, then[name], now.get(name) or "") for name in names), None)
+
+
+def complete(
+    run: Run, judge: Judge, console: Console, executor: Executor | None = None
+) -> dict[str, Any]:
+    """Do whatever a run still lacks, here or by `executor`, and seal it; returns the result."""
     with run.lock():
         if run.is_sealed:
             return run.result()
@@ -148,10 +168,9 @@ def complete(run: Run, judge: Judge, console: Console) -> dict[str, Any]:
         check_unchanged(run, judge, suite)
         if judge.sandbox:
             check_versions(asker(judge.sandbox), {task.tool for task in suite.tasks})
-        workers = run.manifest.profile.workers or default_workers(run.manifest.profile.model)
         sizes: Counter[str] = Counter(task.split for task in suite.tasks)
         with phase(console, "train and evaluate") as report:
-            run_cells(run, workers, sizes, report)
+            run_cells(run, executor or LocalExecutor(), sizes, report)
         with phase(console, "judge") as report:
             judge_run(run, suite, judge.sandbox, report)
         return conclude(run, suite)

@@ -4,7 +4,8 @@
 
 The cell "base-SEED" evaluates the model before training, for all arms of the seed. Any other cell
 goes through its trainer's cycles; after each it evaluates, keeps the adapter and commits, so that
-a killed cell goes on after the last finished cycle and draws the same numbers.
+a killed cell goes on after the last finished cycle and draws the same numbers. Where a plan splits
+full evaluations, those cells evaluate the light tasks only, and "v1-0-shard-2" a part of the rest.
 """
 
 from __future__ import annotations
@@ -50,13 +51,34 @@ class Bench:
     similarity: SentenceSimilarity
 
     def seed(self, cycle: int, purpose: str) -> int:
-        return derive(self.cell.seed, self.cell.arm, cycle, purpose)
+        shard = (self.cell.shard,) if self.cell.shard else ()
+        return derive(self.cell.seed, self.cell.arm, cycle, purpose, *shard)
 
     def heldout(self, cycle: int) -> list[Task]:
-        """The held-out tasks of a cycle's evaluation: all before and after, fewer in between."""
+        """The held-out tasks of a cycle's evaluation: all before and after, fewer in between. Of
+        all, where they are split, this cell's part."""
         between = 0 < cycle < self.manifest.profile.cycles
         ids = set(self.manifest.light if between else self.manifest.heldout)
-        return [task for task in self.suite.split("heldout") if task.id in ids]
+        tasks = [task for task in self.suite.split("heldout") if task.id in ids]
+        if between or self.manifest.profile.shards == 1:
+            return tasks
+        light = set(self.manifest.light)
+        if not self.cell.shard:
+            return [task for task in tasks if task.id in light]
+        return self.part([task for task in tasks if task.id not in light])
+
+    def calibration(self) -> list[Task]:
+        """The tasks that proxies are calibrated on, where arms follow; where evaluations are split,
+        this cell's part."""
+        if not self.manifest.arms or "calibration" not in self.suite.about.splits:
+            return []
+        tasks = list(self.suite.split("calibration"))
+        return self.part(tasks) if self.manifest.profile.shards > 1 else tasks
+
+    def part(self, tasks: list[Task]) -> list[Task]:
+        """This shard's share of tasks; nothing for a cell that is no shard."""
+        shard, shards = self.cell.shard, self.manifest.profile.shards
+        return tasks[shard - 1 :: shards] if shard else []
 
     def light(self) -> list[Task]:
         """The held-out tasks that every cycle's evaluation has."""
@@ -65,6 +87,8 @@ class Bench:
 
     def evaluate(self, tasks: Sequence[Task], cycle: int, split: str) -> list[Sample]:
         """K samples of every task at the benchmark's temperature, scored by every proxy."""
+        if not tasks:
+            return []
         profile = self.manifest.profile
         prompts = [task.as_prompt() for task in tasks]
         sampling = profile.sampling(self.seed(cycle, f"evaluate {split}"))
@@ -90,6 +114,10 @@ def run_cell(run: Run, name: str) -> None:
         if not done:
             evaluate_base(bench, store)
         return
+    if cell.shard:
+        if not done:
+            evaluate_shard(bench, run)
+        return
     if done:
         policy.load_adapter(store.adapter(done))
     for cycle in range(done + 1, manifest.profile.cycles + 1):
@@ -110,9 +138,16 @@ def evaluate_base(bench: Bench, store: CellStore) -> None:
     """The one step of a base cell: held-out tasks before any training, and calibration tasks
     where arms follow, whose proxies are calibrated on them."""
     rows = bench.evaluate(bench.heldout(0), 0, "heldout")
-    if bench.manifest.arms and "calibration" in bench.suite.about.splits:
-        rows += bench.evaluate(bench.suite.split("calibration"), 0, "calibration")
+    rows += bench.evaluate(bench.calibration(), 0, "calibration")
     store.commit({"cycle": 0}, samples=(sample.as_json() for sample in rows))
+
+
+def evaluate_shard(bench: Bench, run: Run) -> None:
+    """The one step of an arm's shard: its part of the evaluation after the last cycle."""
+    cell, last = bench.cell, bench.manifest.profile.cycles
+    bench.policy.load_adapter(run.cell(cell.trained).adapter(last))
+    rows = bench.evaluate(bench.heldout(last), last, "heldout")
+    run.cell(cell.name).commit({"cycle": last}, samples=(sample.as_json() for sample in rows))
 
 
 def evaluate_checkpoints(bench: Bench, store: CellStore, done: int) -> None:

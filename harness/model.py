@@ -34,6 +34,8 @@ class Model(Record):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] | None = None
     device_map: str | None = None  # "auto" spreads the layers over what there is; null: one device
     quantize: Literal["4bit"] | None = None  # bitsandbytes' NF4; needs the extra `4bit` and a GPU
+    # that a cell asks a cluster for; null: one, where the cluster has any and the model is ours
+    gpus: Annotated[int, Field(ge=0)] | None = None
     gradient_checkpointing: bool = False  # less memory in training, a third more time
     rank: Annotated[int, Field(ge=1)] = 16  # of the adapter; its alpha is twice the rank
     # names of the modules with an adapter; null: every linear layer of the language model

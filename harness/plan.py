@@ -35,12 +35,19 @@ class ArmPlan(Record):
 
 
 class Cell(Record):
-    """One arm of one seed: runs as one process, after the cells it names in `after`."""
+    """One arm of one seed: runs as one process, after the cells it names in `after`. A shard, from
+    1 on, is a part of that arm's full evaluation."""
 
     name: str
     arm: str
     seed: int
     after: tuple[str, ...] = ()
+    shard: int = 0
+
+    @property
+    def trained(self) -> str:
+        """The cell that trains what this one evaluates."""
+        return f"{self.arm}-{self.seed}"
 
 
 CHECKPOINTS = "checkpoints"  # the arm of a training that happened elsewhere
@@ -93,8 +100,9 @@ def plan_arms(trainers: Iterable[str]) -> tuple[ArmPlan, ...]:
     return tuple(arms)
 
 
-def plan_cells(arms: Sequence[ArmPlan], seeds: int) -> tuple[Cell, ...]:
-    """One cell an arm and seed and one before training a seed, those that others wait for first."""
+def plan_cells(arms: Sequence[ArmPlan], seeds: int, shards: int = 1) -> tuple[Cell, ...]:
+    """One cell an arm and seed and one before training a seed, those that others wait for first;
+    then the shards of their full evaluations, for which no other cell waits."""
     cells = [
         Cell(
             name=f"{arm.name}-{seed}",
@@ -107,7 +115,23 @@ def plan_cells(arms: Sequence[ArmPlan], seeds: int) -> tuple[Cell, ...]:
     ]
     cells.sort(key=lambda cell: (len(cell.after), cell.arm != "v1"))
     base = [Cell(name=f"{BASE}-{seed}", arm=BASE, seed=seed) for seed in range(seeds)]
-    return (*base, *cells)
+    return (*base, *cells, *plan_shards([*base, *cells], shards))
+
+
+def plan_shards(cells: Iterable[Cell], shards: int) -> tuple[Cell, ...]:
+    """The full evaluation of each cell in so many parts; none, if it is not split."""
+    return tuple(
+        Cell(
+            name=f"{cell.name}-shard-{shard}",
+            arm=cell.arm,
+            seed=cell.seed,
+            after=() if cell.arm == BASE else (cell.name,),
+            shard=shard,
+        )
+        for cell in cells
+        for shard in range(1, shards + 1)
+        if shards > 1
+    )
 
 
 def plan_proxies(profile: Profile, arms: Sequence[ArmPlan]) -> tuple[str, ...]:
@@ -162,7 +186,7 @@ def make_manifest(request: Request, suite: Suite) -> Manifest:
         remedy=request.remedy,
         arms=arms,
         proxies=plan_proxies(profile, arms),
-        cells=SERIES if profile.checkpoints else plan_cells(arms, profile.seeds),
+        cells=SERIES if profile.checkpoints else plan_cells(arms, profile.seeds, profile.shards),
         heldout=every,
         light=every if profile.checkpoints else even_subset(possible, profile.light_tasks),
         packages=package_versions(),

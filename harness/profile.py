@@ -49,6 +49,9 @@ class Profile(Record):
     learning_rate: Annotated[float, Field(gt=0)] = 2e-4
     batch_size: Count = 4
     epochs: Count = 1
+    # Cells that each full evaluation is split into, beside one for the light tasks; 1: not split.
+    # Part of the plan, since the draws depend on it.
+    shards: Count = 1
     workers: Count | None = None  # cells side by side; null: one a core
 
     @model_validator(mode="after")
@@ -64,6 +67,8 @@ class Profile(Record):
             raise ValueError("a model behind lm-eval can be evaluated, not trained")
         if self.checkpoints and (self.trainers or self.seeds > 1 or self.model.backend):
             raise ValueError("checkpoints are one training: no trainers, one seed, our own model")
+        if self.checkpoints and self.shards > 1:
+            raise ValueError("checkpoints are evaluated by one cell: no shards")
         return self
 
     def sampling(self, seed: int) -> Sampling:

@@ -1,4 +1,4 @@
-"""What can be chosen by name: trainers, proxies, suites, models and sandboxes.
+"""What can be chosen by name: trainers, proxies, suites, models, sandboxes and executors.
 
 A name stands for a place "module:attribute" that is imported only when it is asked for, so that
 listing names costs nothing. An outside package adds its own with an entry point::
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from tasks.errors import UserError
 
 if TYPE_CHECKING:
+    from harness.executors import Executor
     from harness.model import Model
     from harness.prompts import Prompts
     from harness.proxies import Proxy
@@ -124,6 +125,15 @@ SANDBOXES: Registry[Callable[..., Sandbox]] = Registry(  # with workers= and raw
     "sandbox",
     "sandboxes",
     {"docker": "sandbox:open_sandbox", "bubblewrap": "sandbox:open_sandbox"},
+)
+
+EXECUTORS: Registry[Callable[..., Executor]] = Registry(  # with an address, and whom to tell
+    "executor",
+    "executors",
+    {
+        "local": "harness.executors.local:LocalExecutor",
+        "ray": "harness.executors.ray:RayExecutor",
+    },
 )
 
 

@@ -1,20 +1,15 @@
-"""Run the cells of a plan side by side: one process a cell, as many at once as there are cores.
-
-The processes are forked from a server that has imported the heavy libraries once: importing them
-takes ten seconds of a core, which eighteen cells would each spend again.
-"""
+"""Run the cells of a plan, as many side by side as the executor takes, and redo what it lost."""
 
 from __future__ import annotations
 
 import errno
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping
-from multiprocessing import get_context
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from harness.cell import run_as_child
+from harness.executors import LOST, Executor, Job
 from harness.meter import Report
 from harness.plan import Cell, Manifest
 from harness.record import Run
@@ -22,15 +17,7 @@ from harness.study import BASE
 from tasks.errors import UserError
 
 POLL_S = 0.25
-HEAVY = ["torch", "transformers", "peft", "sentence_transformers"]
-ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",  # cells fill the cores; threads in them would only get in the way
-    "MKL_NUM_THREADS": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-    # the locks of a killed cell are cleaned up; that is nothing to warn the user of
-    "PYTHONWARNINGS": "ignore::UserWarning:multiprocessing.resource_tracker",
-    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # looking for a GPU must not keep forks from using it
-}
+LOSSES = 5  # of a cell's machine without a commit in between, before the cell is given up
 
 
 def steps(manifest: Manifest, cell: Cell) -> int:
@@ -38,19 +25,21 @@ def steps(manifest: Manifest, cell: Cell) -> int:
     profile = manifest.profile
     if profile.checkpoints:
         return 1 + len(profile.checkpoints)
-    return 1 if cell.arm == BASE else profile.cycles
+    return 1 if cell.arm == BASE or cell.shard else profile.cycles
 
 
-def run_cells(run: Run, workers: int, sizes: Mapping[str, int], report: Report) -> None:
+def run_cells(run: Run, executor: Executor, sizes: Mapping[str, int], report: Report) -> None:
     """Run what is left of every cell. `sizes` is the number of tasks of each split.
 
     Raises UserError when a cell fails. However it ends, no cell is left running.
     """
+    profile = run.manifest.profile
+    workers = profile.workers or executor.at_once(profile.model)
     weights = {cell.name: work(run.manifest, cell, sizes) for cell in run.manifest.cells}
     done = {cell.name: len(run.cell(cell.name).cycles()) for cell in run.manifest.cells}
     waiting = [cell for cell in run.manifest.cells if done[cell.name] < steps(run.manifest, cell)]
-    running: dict[Cell, ForkServerProcess] = {}
-    os.environ.update(ENVIRONMENT)
+    running: dict[Cell, Job] = {}
+    losses: Counter[str] = Counter()
     report(progress(run, done, weights), "")
     try:
         while waiting or running:
@@ -58,20 +47,28 @@ def run_cells(run: Run, workers: int, sizes: Mapping[str, int], report: Report) 
             for cell in [cell for cell in waiting if not unfinished & set(cell.after)]:
                 if len(running) < workers:
                     waiting.remove(cell)
-                    running[cell] = start(run, cell)
+                    running[cell] = executor.start(run, cell)
             time.sleep(POLL_S)
-            for cell, process in list(running.items()):
+            for cell, job in list(running.items()):
+                code, before = job.poll(), done[cell.name]
                 done[cell.name] = len(run.cell(cell.name).cycles())
-                if process.exitcode is not None:
-                    del running[cell]
-                    check(run, cell, process.exitcode)
-                    report(progress(run, done, weights), f"{cell.name} done")
+                losses[cell.name] *= done[cell.name] == before  # a commit forgives them
+                if code is None:
+                    continue
+                del running[cell]
+                if code == LOST and done[cell.name] < steps(run.manifest, cell):
+                    losses[cell.name] += 1
+                    check_losses(run, cell, losses[cell.name])
+                    waiting.insert(0, cell)
+                    note = "lost its machine; on from the last finished cycle"
+                else:
+                    check(run, cell, 0 if code == LOST else code)
+                    note = "done"
+                report(progress(run, done, weights), f"{cell.name} {note}")
             report(progress(run, done, weights), "")
     finally:
-        for process in running.values():
-            process.kill()
-        for process in running.values():
-            process.join()
+        for job in running.values():
+            job.kill()
 
 
 def work(manifest: Manifest, cell: Cell, sizes: Mapping[str, int]) -> list[int]:
@@ -79,11 +76,17 @@ def work(manifest: Manifest, cell: Cell, sizes: Mapping[str, int]) -> list[int]:
     profile = manifest.profile
     if profile.checkpoints:
         return [2 * profile.samples * len(manifest.heldout)] * steps(manifest, cell)
+    heldout, rest = len(manifest.heldout), sizes["calibration"]
+    if profile.shards > 1:
+        heldout, rest = len(manifest.light), 0
+    if cell.shard:
+        part = len(manifest.heldout) + (sizes["calibration"] if cell.arm == BASE else 0)
+        return [max(1, 2 * profile.samples * part // profile.shards)]
     if cell.arm == BASE:
-        return [2 * profile.samples * (len(manifest.heldout) + sizes["calibration"])]
+        return [2 * profile.samples * (heldout + rest)]
     train = 4 * profile.candidates * min(profile.tasks_per_cycle, sizes["train"])
     light = train + 2 * profile.samples * len(manifest.light)
-    full = train + 2 * profile.samples * len(manifest.heldout)
+    full = train + 2 * profile.samples * heldout
     return [light] * (profile.cycles - 1) + [full]
 
 
@@ -92,7 +95,7 @@ def progress(run: Run, done: Mapping[str, int], weights: Mapping[str, list[int]]
     profile, cells = run.manifest.profile, run.manifest.cells
     if not profile.model.backend:
         return share(done, weights)
-    asked = profile.samples * len(run.manifest.heldout) * len(cells)
+    asked = profile.samples * len(run.manifest.heldout) * profile.seeds
     return min(1.0, sum(run.cell(cell.name).answers for cell in cells) / asked)
 
 
@@ -100,15 +103,6 @@ def share(done: Mapping[str, int], weights: Mapping[str, list[int]]) -> float:
     """The part of all work that is done, in [0, 1]."""
     finished = sum(sum(weights[name][:n]) for name, n in done.items())
     return finished / sum(sum(row) for row in weights.values())
-
-
-def start(run: Run, cell: Cell) -> ForkServerProcess:
-    """Start a cell's process."""
-    context = get_context("forkserver")
-    context.set_forkserver_preload(HEAVY)
-    process = context.Process(target=run_as_child, args=(run.folder, cell.name))
-    process.start()
-    return process
 
 
 def check(run: Run, cell: Cell, code: int) -> None:
@@ -119,6 +113,15 @@ def check(run: Run, cell: Cell, code: int) -> None:
         log = run.cell(cell.name).folder / "cell.log"
         reason = last_line(log) or f"exit code {code}"
         raise UserError(f"Cell {cell.name} failed: {reason} {run.how_to_resume}")
+
+
+def check_losses(run: Run, cell: Cell, losses: int) -> None:
+    """Raise UserError if the machine of a cell died too often: the cell may be what kills it."""
+    if losses >= LOSSES:
+        raise UserError(
+            f"Cell {cell.name} lost its machine {losses} times in a row without finishing a cycle: "
+            f"it may need more memory than a machine has. {run.how_to_resume}"
+        )
 
 
 def last_line(path: Path) -> str:

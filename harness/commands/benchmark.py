@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from harness.benchmark import Judge
+    from harness.executors import Executor
     from harness.profile import Profile
     from harness.record import Run
 
@@ -58,11 +59,27 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     cache: Annotated[
         bool, typer.Option(help="Do not run again what ran in the same image, lab and specs.")
     ] = True,
+    executor: Annotated[
+        str, typer.Option(help="local: this machine; ray: a Ray cluster (docs/scale.md).")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(help="With ray: auto (the default, the cluster of this node), or HOST:PORT."),
+    ] = None,
 ) -> None:
     """Let trainers compete, judge every command, and print both tables."""
+    from functools import partial
+
     from rich.console import Console
 
-    from harness.benchmark import RUNS, new_folder, open_judge, resumed, start
+    from harness.benchmark import (
+        RUNS,
+        new_folder,
+        open_executor,
+        open_judge,
+        resumed,
+        start,
+    )
     from harness.profile import load_profile
     from tasks.errors import UserError
 
@@ -81,14 +98,18 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
         settings = changed(load_profile(name), model, suite, trainer)
         if adapters:
             settings = with_checkpoints(settings, adapters, proxy)
-    with open_judge(sandbox or "auto", cache=cache) as judge:
+    say = partial(console.print, soft_wrap=True)
+    with (
+        open_executor(executor, address, say) as place,
+        open_judge(sandbox or "auto", cache=cache, opening=place.sandbox) as judge,
+    ):
         if resume is None:
             run = start(name, settings, judge, out or new_folder(RUNS, name))
-        carry_out(run, judge, console)
+        carry_out(run, judge, console, place)
 
 
-def carry_out(run: Run, judge: Judge, console: Console) -> None:
-    """Do what a planned run lacks, and print its tables."""
+def carry_out(run: Run, judge: Judge, console: Console, executor: Executor | None = None) -> None:
+    """Do what a planned run lacks, here or by `executor`, and print its tables."""
     from functools import partial
 
     from harness.benchmark import complete
@@ -101,7 +122,7 @@ def carry_out(run: Run, judge: Judge, console: Console) -> None:
     if run.manifest.remedy:
         say(f"Judged statically, not executed. {run.manifest.remedy}")
     try:
-        result = complete(run, judge, console)
+        result = complete(run, judge, console, executor)
     except KeyboardInterrupt:
         say(f"Interrupted. {run.how_to_resume}")
         raise typer.Exit(130) from None

@@ -119,7 +119,7 @@ class Answers:
 
 
 def trained(run: Run) -> Iterator[Cell]:
-    return (cell for cell in run.manifest.cells if cell.arm != BASE)
+    return (cell for cell in run.manifest.cells if cell.arm != BASE and not cell.shard)
 
 
 def score_names(run: Run) -> list[str]:
