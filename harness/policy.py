@@ -147,6 +147,17 @@ class CausalPolicy:
                 f"{min(astray)} among them)"
             )
 
+    def _without_nothing(self) -> AbstractContextManager[None]:
+        """Within it an adapter that nothing was trained into is off. It adds zeros, so that no bit
+        changes, and takes a third of the time of sampling."""
+        trained = [
+            w
+            for name, w in self._model.named_parameters()
+            if w.requires_grad and ".lora_A." not in name
+        ]
+        nothing = trained and not any(bool(w.any()) for w in trained)
+        return self.frozen() if self._has_adapter and nothing else nullcontext()
+
     @property
     def _has_adapter(self) -> bool:
         return hasattr(self._model, "disable_adapter")
@@ -212,7 +223,8 @@ class CausalPolicy:
             batch = by_length[start : start + width]
             prompts = self._left_padded([questions[i] for i in batch])
             seeded = replace(sampling, seed=sampling.seed + (number << 32))  # no batch alike
-            rows = sample(self._model, prompts, n, seeded, self._ends)
+            with self._without_nothing():
+                rows = sample(self._model, prompts, n, seeded, self._ends)
             for place, i in enumerate(batch):
                 answers[i] = rows[place * n : (place + 1) * n]
         return [answers[i] for i in range(len(questions))]
