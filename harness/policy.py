@@ -93,11 +93,12 @@ class CausalPolicy:
 
         if not pairs:
             raise ValueError("no pairs to train on")
-        examples = [
-            (self._ask(self._prompts.question(prompt)), self._ids(command) + self._turn_end)
-            for prompt, command in pairs
-        ]
-        return finetune(self._model, examples, training)
+        return finetune(self._model, [self.example(*pair) for pair in pairs], training)
+
+    def example(self, prompt: str, command: str) -> tuple[list[int], list[int]]:
+        """The token ids of a pair, as it is trained on: the question, and the answer to it."""
+        answer = self._ids(command) + self._turn_end
+        return self._ask(self._prompts.question(prompt)), answer
 
     def frozen(self) -> AbstractContextManager[None]:
         """Within it the adapter is off: the policy is its frozen base."""

@@ -14,8 +14,8 @@ from transformers.cache_utils import Cache, DynamicLayer
 ROOM = 32  # tokens that are made room for at once
 
 
-class RoomyLayer(DynamicLayer):
-    """The keys and values of a layer, each a view of a longer tensor, [rows, heads, tokens, size]."""
+class RoomyLayer(DynamicLayer):  # type: ignore[misc]  # transformers has no types
+    """A layer's keys and values, each a view of a longer tensor [rows, heads, tokens, size]."""
 
     def __init__(self, keys: torch.Tensor, values: torch.Tensor) -> None:
         super().__init__()
@@ -49,8 +49,8 @@ class RoomyLayer(DynamicLayer):
 
 
 def make_room(cache: Cache, n: int) -> None:
-    """Have `n` rows for each one of the cache, with room for more tokens where its layers keep every
-    token."""
+    """Have `n` rows for each one of the cache, with room for more tokens in layers that keep all
+    of them."""
     for place, layer in enumerate(cache.layers):
         layer.batch_repeat_interleave(n)
         if type(layer) is DynamicLayer:
