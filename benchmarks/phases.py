@@ -61,6 +61,8 @@ def measure() -> list[Figure]:
     spent: Spent = defaultdict(float)
     with TemporaryDirectory() as folder:
         run = start("perf", PROFILE, Judge(None), Path(folder) / "run")
+        for cell in ("base-0", "v2-0"):
+            run.cell(cell).rewind()  # makes their folders
         base = prepared(run, "base-0", spent)
         begin = time.process_time()
         evaluate_base(base, run.cell("base-0"))
