@@ -14,6 +14,10 @@ NAMES = (
     "pool",
     "cache",
     "trainers",
+    "evaluation",
+    "training",
+    "phases",
+    "judging",
     "processes",
     "scale",
 )

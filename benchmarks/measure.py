@@ -20,17 +20,28 @@ class Figure:
     ratio: float | None = None
 
 
-def medians(actions: Sequence[Callable[[], object]], runs: int = 5) -> list[float]:
+def medians(
+    actions: Sequence[Callable[[], object]],
+    runs: int = 5,
+    clock: Callable[[], float] = time.perf_counter,
+) -> list[float]:
     """Median seconds of each action. The actions take turns, after one round that is not counted,
     so that a machine whose speed drifts is slow for all of them."""
-    seconds: list[list[float]] = [[] for _ in actions]
+    taken: list[list[float]] = [[] for _ in actions]
     for turn in range(runs + 1):
-        for taken, action in zip(seconds, actions, strict=True):
-            begin = time.perf_counter()
-            action()
+        for times, action in zip(taken, actions, strict=True):
+            spent = seconds(action, clock)
             if turn:
-                taken.append(time.perf_counter() - begin)
-    return [median(taken) for taken in seconds]
+                times.append(spent)
+    return [median(times) for times in taken]
+
+
+def seconds(action: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    """How long an action takes, once: by `time.process_time` in seconds of this process's threads,
+    which others on the machine lengthen less."""
+    begin = clock()
+    action()
+    return clock() - begin
 
 
 def peak_memory() -> float:

@@ -93,11 +93,12 @@ class CausalPolicy:
 
         if not pairs:
             raise ValueError("no pairs to train on")
-        examples = [
-            (self._ask(self._prompts.question(prompt)), self._ids(command) + self._turn_end)
-            for prompt, command in pairs
-        ]
-        return finetune(self._model, examples, training)
+        return finetune(self._model, [self.example(*pair) for pair in pairs], training)
+
+    def example(self, prompt: str, command: str) -> tuple[list[int], list[int]]:
+        """The token ids of a pair, as it is trained on: the question, and the answer to it."""
+        answer = self._ids(command) + self._turn_end
+        return self._ask(self._prompts.question(prompt)), answer
 
     def frozen(self) -> AbstractContextManager[None]:
         """Within it the adapter is off: the policy is its frozen base."""
@@ -146,6 +147,17 @@ class CausalPolicy:
                 f"{folder}: no adapter for this model ({len(astray)} of its layers do not fit, "
                 f"{min(astray)} among them)"
             )
+
+    def _without_nothing(self) -> AbstractContextManager[None]:
+        """Within it an adapter that nothing was trained into is off. It adds zeros, so that no bit
+        changes, and takes a third of the time of sampling."""
+        trained = [
+            w
+            for name, w in self._model.named_parameters()
+            if w.requires_grad and ".lora_A." not in name
+        ]
+        nothing = trained and not any(bool(w.any()) for w in trained)
+        return self.frozen() if self._has_adapter and nothing else nullcontext()
 
     @property
     def _has_adapter(self) -> bool:
@@ -212,7 +224,8 @@ class CausalPolicy:
             batch = by_length[start : start + width]
             prompts = self._left_padded([questions[i] for i in batch])
             seeded = replace(sampling, seed=sampling.seed + (number << 32))  # no batch alike
-            rows = sample(self._model, prompts, n, seeded, self._ends)
+            with self._without_nothing():
+                rows = sample(self._model, prompts, n, seeded, self._ends)
             for place, i in enumerate(batch):
                 answers[i] = rows[place * n : (place + 1) * n]
         return [answers[i] for i in range(len(questions))]

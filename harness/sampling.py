@@ -1,7 +1,5 @@
-"""Sampling from a causal LM: each prompt is read once, and finished rows leave the batch.
-
-Both are what transformers' `generate` does not do; on one thread and the embedded model this
-loop makes 1.3 times as many tokens a second on equal work, before either saving is counted.
+"""Sampling from a causal LM: each prompt is read once, finished rows leave the batch, and what was
+read is not copied again for each token. transformers' `generate` does none of the three.
 """
 
 from __future__ import annotations
@@ -42,6 +40,8 @@ def sample(
     """
     import torch
 
+    from harness.room import closed_up, make_room
+
     ids, mask = prompts["input_ids"], prompts["attention_mask"]
     generator = torch.Generator(ids.device).manual_seed(sampling.seed)
     rows: list[list[int]] = [[] for _ in range(len(ids) * n)]
@@ -56,22 +56,27 @@ def sample(
             logits_to_keep=1,
         )
         cache = step.past_key_values
-        cache.batch_repeat_interleave(n)
+        make_room(cache, n)
         logits = step.logits[:, -1].repeat_interleave(n, 0)
         mask = mask.repeat_interleave(n, 0)
-        alive = torch.arange(len(rows), device=ids.device)
+        alive = torch.arange(len(rows), device=ids.device)  # the row in each place of the batch
         stops = torch.tensor(ends, device=ids.device)
         for _ in range(sampling.max_new_tokens):
+            in_order = alive.argsort()  # draws are made in the order of rows, wherever they lie
+            alive, logits = alive[in_order], logits[in_order]
             tokens = _choose(logits, sampling.temperature, generator)
             told[alive] += _tell(logits, tokens)
             for row, token in zip(alive.tolist(), tokens.tolist(), strict=True):
                 rows[row].append(token)
-            going = (~torch.isin(tokens, stops)).nonzero()[:, 0]
-            if not len(going):
+            places = in_order.argsort()
+            alive, tokens = alive[places], tokens[places]
+            going = ~torch.isin(tokens, stops)
+            if not going.any():
                 break
-            if len(going) < len(alive):
-                cache.batch_select_indices(going)
-                alive, tokens, mask = alive[going], tokens[going], mask[going]
+            if not going.all():
+                kept = closed_up(going)
+                cache.batch_select_indices(kept)
+                alive, tokens, mask = alive[kept], tokens[kept], mask[kept]
             mask = torch.cat([mask, mask.new_ones(len(mask), 1)], 1)
             step = model(
                 input_ids=tokens[:, None],

@@ -1,5 +1,6 @@
 """A policy over a tiny model made here: sampling, inversion, training, the frozen base."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,6 +68,47 @@ def test_the_same_seed_gives_the_same_answers(policy: CausalPolicy) -> None:
 def test_a_batch_answers_as_each_prompt_alone(policy: CausalPolicy) -> None:
     alone = [policy.generate([task], 1, GREEDY)[0][0] for task in TASKS]
     assert [row[0] for row in policy.generate(TASKS, 1, GREEDY)] == alone
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 64])
+def test_greedy_answers_do_not_depend_on_the_size_of_a_batch(
+    policy: CausalPolicy, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy.train(PAIRS, Training(learning_rate=1e-2, epochs=3))
+    tasks = [f"{task}, {k}" for k in range(4) for task in TASKS]
+    alone = [policy.generate([task], 1, GREEDY)[0][0] for task in tasks]
+    monkeypatch.setattr("harness.policy.ROWS", rows)
+    assert [row[0] for row in policy.generate(tasks, 1, GREEDY)] == alone
+    assert [row[0] for row in policy.generate(tasks[::-1], 1, GREEDY)] == alone[::-1]
+
+
+def test_an_adapter_that_is_nothing_is_skipped_and_no_bit_changes(
+    policy: CausalPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = [policy._ask(policy._prompts.question(task)) for task in TASKS]
+    sampling = Sampling(max_new_tokens=9, seed=4)
+    layers = [m for m in policy._model.modules() if hasattr(m, "lora_B")]
+    seen: list[bool] = []
+    for layer in layers:
+        layer.register_forward_pre_hook(lambda module, _: seen.append(module.disable_adapters))
+    skipped = policy._sampled(questions, 3, sampling)
+    assert seen
+    assert all(seen)
+    seen.clear()
+    monkeypatch.setattr(CausalPolicy, "_without_nothing", lambda self: nullcontext())
+    assert policy._sampled(questions, 3, sampling) == skipped
+    assert not any(seen)
+
+
+def test_a_trained_adapter_is_not_skipped_nor_put_on_within_frozen(policy: CausalPolicy) -> None:
+    base = texts(policy)
+    policy.train(PAIRS, Training(learning_rate=3e-2, epochs=6))
+    trained = texts(policy)
+    assert trained != base
+    with policy.frozen():
+        assert texts(policy) == base
+        assert texts(policy) == base
+    assert texts(policy) == trained
 
 
 def test_greedy_sampling_is_what_transformers_generates(policy: CausalPolicy) -> None:
