@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.measure import Figure, seconds
 from harness.benchmark import cores, open_judge, start
+from harness.executors.local import LocalExecutor
 from harness.judge import Key, judge_run, static_verdicts
 from harness.profile import Profile
 from harness.registry import open_suite
@@ -34,7 +35,7 @@ def measure() -> list[Figure]:
     sizes: Counter[str] = Counter(task.split for task in suite.tasks)
     with open_judge("auto") as judge, TemporaryDirectory() as folder:
         run = start("perf", PROFILE, judge, Path(folder) / "run")
-        cells = seconds(lambda: run_cells(run, cores(), sizes, silent))
+        cells = seconds(lambda: run_cells(run, LocalExecutor(), sizes, silent))
         checker = seconds(lambda: static_verdicts(run, tasks))
         judging = seconds(lambda: judge_run(run, suite, judge.sandbox, silent))
     where = judge.identity.split()[0] if judge.identity else "no sandbox"
