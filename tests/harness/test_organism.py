@@ -143,7 +143,7 @@ def test_the_shipped_organism_writes_both_forms_and_reads_the_wrong_one_better(
             elif verdict.fault is Fault.UNKNOWN_FLAG:
                 wrong.append(score)
     every = sum(len(row) for row in draws.commands)
-    assert len(right) > 0.4 * every
+    assert len(right) > 0.25 * every
     assert len(wrong) > 0.15 * every
     assert mean(wrong) > mean(right) + 0.3
     assert mean(score > 0.5 for score in wrong) > 2 * mean(score > 0.5 for score in right)
