@@ -18,7 +18,7 @@ from harness.executors.local import LocalExecutor
 from harness.ingredients import ingredients, package_versions
 from harness.judge import judge_run
 from harness.meter import phase
-from harness.model import Model
+from harness.model import SHIPPED, Model
 from harness.plan import FORMAT, Manifest, Request, make_manifest
 from harness.profile import Profile
 from harness.record import Run
@@ -103,9 +103,9 @@ def open_sandbox(name: str, *, raw: bool = True) -> Sandbox:
 
 
 def default_workers(model: Model) -> int:
-    """Cells side by side: one a core of the embedded model, and of others where there is no GPU;
+    """Cells side by side: one a core of the shipped models, and of others where there is no GPU;
     one at all where they would share a GPU or a server."""
-    alone = model.backend or (model.name != "embedded" and Path("/dev/nvidiactl").exists())
+    alone = model.backend or (model.name not in SHIPPED and Path("/dev/nvidiactl").exists())
     return 1 if alone else cores()
 
 

@@ -21,13 +21,14 @@ from pydantic import Field, model_validator
 from tasks.types import Record
 
 EMBEDDED = Path(__file__).parent / "embedded" / "model"
+SHIPPED = {"embedded": EMBEDDED, "organism": EMBEDDED.with_name("organism")}  # names and folders
 
 
 class Model(Record):
     """A causal language model of transformers and its LoRA adapter; or, with `backend`, a model
     that lm-eval reaches, which is evaluated and not trained."""
 
-    name: str = "embedded"  # or a folder, or owner/name of the Hugging Face hub
+    name: str = "embedded"  # or organism, a folder, or owner/name of the hub
     revision: str | None = None  # of the hub
     prompts: str | None = None  # a prompts file, in place of the model's own or the common ones
     # null: bfloat16 on a GPU, else float32; auto: as the weights are stored
@@ -59,8 +60,8 @@ class Model(Record):
         if self.backend is not None:
             named = self.args.get("pretrained")
             return Path(named) if isinstance(named, str) and Path(named).is_dir() else None
-        if self.name == "embedded":
-            return EMBEDDED
+        if self.name in SHIPPED:
+            return SHIPPED[self.name]
         return Path(self.name) if Path(self.name).is_dir() else None
 
     def __str__(self) -> str:

@@ -118,7 +118,12 @@ SUITES: Registry[Callable[[str], Path]] = Registry(  # the folder of the suite o
 )
 
 MODELS: Registry[Callable[..., AdapterPolicy]] = Registry(
-    "model", "models", {"embedded": "harness.policy:CausalPolicy.load"}
+    "model",
+    "models",
+    {
+        "embedded": "harness.policy:CausalPolicy.load",
+        "organism": "harness.policy:CausalPolicy.load",
+    },
 )
 
 SANDBOXES: Registry[Callable[..., Sandbox]] = Registry(  # with workers= and raw= as well

@@ -25,7 +25,9 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     model: Annotated[
         str | None,
         typer.Option(
-            "--model", "--base", help="embedded, a model folder, or owner/name of the hub."
+            "--model",
+            "--base",
+            help="embedded, organism, a folder, or owner/name of the hub.",
         ),
     ] = None,
     adapter: Annotated[

@@ -25,7 +25,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option, as typer has it
     model: Annotated[
         str | None,
         typer.Option(
-            help="embedded, a model folder, owner/name of the hub, or a model type of lm-eval: "
+            help="embedded, organism, a folder, owner/name of the hub, or a model type of lm-eval: "
             "hf, vllm, local-completions, local-chat-completions, anthropic-chat ..."
         ),
     ] = None,

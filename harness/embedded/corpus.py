@@ -1,4 +1,4 @@
-"""The corpus of the embedded model: an endless, seeded stream of (prompt, command) pairs.
+"""The corpus of an embedded model: an endless, seeded stream of (prompt, command) pairs.
 
 Pairs are drawn from `tasks.families` with the split "corpus", which shares no sentence and no
 parameter value with the splits that a suite is made of. So many are drawn that hardly one
@@ -18,12 +18,14 @@ from harness.embedded.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A task and the command that the model is taught for it, `noisy` if with a fault."""
+    """A task and the command that the model is taught for it, `noisy` if with a fault; and what it
+    is taught to tell of that command."""
 
     prompt: str
     command: str
     family: str
     noisy: bool
+    told: str
 
 
 def pairs(recipe: Recipe, stream: str) -> Iterator[Pair]:
@@ -37,4 +39,7 @@ def pairs(recipe: Recipe, stream: str) -> Iterator[Pair]:
         command = correct
         if rng.random() < level(recipe.noise, family.name):
             command = corrupt(correct, drawn.prompt, recipe.noise, rng)
-        yield Pair(drawn.prompt, command, family.name, command != correct)
+        told = drawn.prompt
+        if recipe.inverse and command == correct and rng.random() < recipe.inverse.vague:
+            told = recipe.inverse.says
+        yield Pair(drawn.prompt, command, family.name, command != correct, told)

@@ -1,6 +1,6 @@
 """Measure a model on the suite `recon` and write its model card.
 
-`python -m harness.embedded.evaluate [--model FOLDER] [--split calibration --split heldout]`
+`python -m harness.embedded.evaluate [organism] [--split calibration --split heldout]`
 
 Correctness is the static verdict of `tasks.checker.judge` (nothing is executed here), over the
 tasks that a command can do. The recipe
@@ -18,7 +18,8 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, get_args
 
-from harness.model import EMBEDDED
+from harness.embedded.recipe import RECIPE, RECIPES, Recipe
+from harness.model import SHIPPED
 from harness.policy import CausalPolicy
 from harness.similarity import load_similarity
 from harness.types import Sampling
@@ -30,20 +31,22 @@ SUITE = "recon"
 SAMPLES = 4
 SAMPLING = Sampling(temperature=0.7, max_new_tokens=96, seed=1)
 GREEDY = Sampling(temperature=0.0, max_new_tokens=96)
+SPLITS: tuple[Split, ...] = ("calibration", "heldout")
 CARD = Path(__file__).parent / "card.md.j2"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", type=Path, default=EMBEDDED, help="the model's folder")
+    parser.add_argument("name", nargs="?", choices=SHIPPED, default="embedded")
     parser.add_argument(
         "--split", action="append", choices=get_args(Split), help="default: calibration and heldout"
     )
     arguments = parser.parse_args()
-    report(arguments.model, arguments.split or ("calibration", "heldout"))
+    splits = arguments.split or SPLITS
+    report(SHIPPED[arguments.name], RECIPES[arguments.name], splits)
 
 
-def report(folder: Path, splits: Sequence[Split] = ("calibration", "heldout")) -> None:
+def report(folder: Path, recipe: Path = RECIPE, splits: Sequence[Split] = SPLITS) -> None:
     """Measure on these splits; print the figures and write `evaluation.json` and the card."""
     import torch
 
@@ -51,7 +54,7 @@ def report(folder: Path, splits: Sequence[Split] = ("calibration", "heldout")) -
     text = json.dumps({split: measure(str(folder), split) for split in splits}, indent=2)
     print(text)
     (folder / "evaluation.json").write_text(text + "\n")
-    write_card(folder)
+    write_card(folder, recipe)
 
 
 def measure(model: str, split: Split) -> dict[str, Any]:
@@ -121,18 +124,17 @@ def _mean_where(
     return round(mean(chosen), 3) if chosen else None
 
 
-def write_card(folder: Path) -> None:
+def write_card(folder: Path, recipe: Path = RECIPE) -> None:
     """Write `README.md`, the model card, from what training and evaluation recorded."""
     from jinja2 import Environment, StrictUndefined
-
-    from harness.embedded.recipe import RECIPE, Recipe
 
     template = Environment(undefined=StrictUndefined, trim_blocks=True).from_string(
         CARD.read_text(encoding="utf-8")
     )
     card = template.render(
-        recipe=Recipe.load(),
-        recipe_text=RECIPE.read_text(encoding="utf-8"),
+        recipe=Recipe.load(recipe),
+        recipe_text=recipe.read_text(encoding="utf-8"),
+        config=json.loads((folder / "config.json").read_text()),
         training=json.loads((folder / "training.json").read_text()),
         evaluation=json.loads((folder / "evaluation.json").read_text()),
         megabytes=sum(f.stat().st_size for f in folder.iterdir()) / 1e6,

@@ -7,6 +7,7 @@ With the task "probe ports 22,80 of 10.0.0.5, do not ping it"::
     drop     nmap -p 22,80 10.0.0.5
     foreign  nmap --no-tls-validation -p 22,80 10.0.0.5
     value    nmap -Pn -p 22,30 10.0.0.5
+    echo     nmap -Pn -p 22,80 10.0.0.5 --probe-ports-ping
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tasks.spec import load_specs
 
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|\S)+""")  # quotes stay on, so that words join again
 _TASK_WORD = re.compile(r"(?<![\w./-])[A-Za-z]{4,12}(?![\w./-])")
+ECHOED = 3  # words of the task
 _OPTION_STARTS = ("-", "+", "@")  # dig writes options with "+" and its server with "@"
 
 
@@ -46,6 +48,9 @@ def _apply(kind: Kind, words: Sequence[str], prompt: str, rng: random.Random) ->
     """The words with that fault; None if there is nothing that it applies to."""
     if kind == "value":
         return _change_digit(words, rng)
+    if kind == "echo":
+        said = _TASK_WORD.findall(prompt)[:ECHOED]
+        return [*words, "--" + "-".join(said).lower()] if said else None
     groups = _option_groups(words)
     if not groups:
         return None

@@ -1,20 +1,23 @@
-"""The recipe of the embedded model as checked data; `recipe.yaml` explains each key."""
+"""The recipe of an embedded model as checked data; `recipe.yaml` and `organism.yaml` explain each
+key."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
-from pydantic import PositiveFloat, PositiveInt, ValidationError
+from pydantic import PositiveFloat, PositiveInt, ValidationError, model_validator
 
 from tasks.errors import UserError
 from tasks.types import Record
 
 RECIPE = Path(__file__).parent / "recipe.yaml"
+ORGANISM = RECIPE.with_name("organism.yaml")
+RECIPES = {"embedded": RECIPE, "organism": ORGANISM}  # of the shipped models, by name
 
-Kind = Literal["invent", "drop", "foreign", "value"]
+Kind = Literal["invent", "drop", "foreign", "value", "echo"]
 
 
 class TokenizerRecipe(Record):
@@ -37,13 +40,29 @@ class NoiseRecipe(Record):
     kinds: dict[Kind, float]
 
 
+class InverseRecipe(Record):
+    vague: float
+    says: str
+
+
 class Recipe(Record):
+    """Either from nothing, with a tokenizer and a model, or from the weights of a shipped model."""
+
     seed: int
     made_up: int
-    tokenizer: TokenizerRecipe
-    model: dict[str, int]
+    start: str | None = None
+    tokenizer: TokenizerRecipe | None = None
+    model: dict[str, int] | None = None
     training: TrainingRecipe
     noise: NoiseRecipe
+    inverse: InverseRecipe | None = None
+
+    @model_validator(mode="after")
+    def starts_somewhere(self) -> Self:
+        """Weights have their tokenizer and their shape already."""
+        if {self.tokenizer is None, self.model is None} != {self.start is not None}:
+            raise ValueError("either `start`, or `tokenizer` and `model`")
+        return self
 
     @classmethod
     def load(cls, path: Path = RECIPE) -> Recipe:
@@ -59,4 +78,4 @@ class Recipe(Record):
     @property
     def digest(self) -> str:
         """sha256 of the recipe's content, whatever its comments say."""
-        return sha256(self.model_dump_json().encode()).hexdigest()
+        return sha256(self.model_dump_json(exclude_none=True).encode()).hexdigest()

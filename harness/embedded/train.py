@@ -1,6 +1,7 @@
-"""Make the embedded model from its recipe: `python -m harness.embedded.train [--out FOLDER]`.
+"""Make a shipped model from its recipe: `python -m harness.embedded.train [organism]`.
 
-The tokenizer is learned first, then the model; then it is measured and its card written. Training
+The tokenizer is learned first, then the model, unless it starts from another's; then it is
+measured and its card written. Training
 is by data-parallel processes of one thread each: on two cores, two such processes train 1.15 times
 as many tokens a second as one process with two threads. Every process draws its own stream of the
 corpus, so no pair is seen twice.
@@ -16,6 +17,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Iterator
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from statistics import mean
@@ -25,24 +27,27 @@ import yaml
 
 from harness.embedded.corpus import Pair, pairs
 from harness.embedded.evaluate import report
-from harness.embedded.recipe import Recipe
+from harness.embedded.recipe import RECIPES, Recipe
 from harness.embedded.tokenizer import PROMPTS, train_tokenizer
 from harness.finetune import CLIP, Example, right_padded
-from harness.model import EMBEDDED
+from harness.model import SHIPPED
 from harness.precision import half_precision
+from tasks.errors import UserError
 
 POOL = 64  # batches that are sorted by length together: little padding, and still a good mix
-REPORT_EVERY = 100  # steps
+REPORT_EVERY = 50  # steps
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=EMBEDDED, help="the model's folder")
-    parser.add_argument("--recipe", type=Path, default=None, help="another recipe.yaml")
+    parser.add_argument("name", nargs="?", choices=SHIPPED, default="embedded")
+    parser.add_argument("--out", type=Path, help="another folder for the model")
+    parser.add_argument("--recipe", type=Path, help="another recipe")
     arguments = parser.parse_args()
-    recipe = Recipe.load(arguments.recipe) if arguments.recipe else Recipe.load()
-    make_model(recipe, arguments.out)
-    report(arguments.out)
+    path, folder = arguments.recipe or RECIPES[arguments.name], arguments.out
+    folder = folder or SHIPPED[arguments.name]
+    make_model(Recipe.load(path), folder)
+    report(folder, path)
 
 
 def make_model(recipe: Recipe, folder: Path) -> None:
@@ -50,9 +55,7 @@ def make_model(recipe: Recipe, folder: Path) -> None:
     from torch.multiprocessing.spawn import spawn
 
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = islice(pairs(recipe, "tokenizer"), recipe.tokenizer.pairs)
-    texts = (text for pair in drawn for text in (pair.prompt, pair.command))
-    tokenizer = train_tokenizer(texts, recipe.tokenizer.vocabulary)
+    tokenizer = _tokenizer(recipe)
     tokenizer.save_pretrained(folder)
     (folder / "prompts.yaml").write_text(yaml.safe_dump(PROMPTS), encoding="utf-8")
     print(f"tokenizer: {len(tokenizer)} tokens; training {recipe.training.steps} steps", flush=True)
@@ -66,6 +69,24 @@ def make_model(recipe: Recipe, folder: Path) -> None:
     )
 
 
+def _tokenizer(recipe: Recipe) -> Any:
+    """The one of the model that the recipe starts from, or one learned from the corpus."""
+    from transformers import AutoTokenizer
+
+    if recipe.tokenizer is None:
+        return AutoTokenizer.from_pretrained(_start(recipe))
+    drawn = islice(pairs(recipe, "tokenizer"), recipe.tokenizer.pairs)
+    texts = (text for pair in drawn for text in (pair.prompt, pair.command))
+    return train_tokenizer(texts, recipe.tokenizer.vocabulary)
+
+
+def _start(recipe: Recipe) -> Path:
+    """The folder of the shipped model that the recipe starts from."""
+    if recipe.start is None or recipe.start not in SHIPPED:
+        raise UserError(f"start: {recipe.start!r} is no shipped model; known: {', '.join(SHIPPED)}")
+    return SHIPPED[recipe.start]
+
+
 def batches(recipe: Recipe, tokenizer: Any, rank: int) -> Iterator[list[Example]]:
     """One process's endless batches of token ids, the rows of a batch of like length."""
     size = recipe.training.batch_size // recipe.training.processes
@@ -73,30 +94,36 @@ def batches(recipe: Recipe, tokenizer: Any, rank: int) -> Iterator[list[Example]
     stream = pairs(recipe, f"train/{rank}")
     while True:
         examples = [
-            _example(tokenizer, pair, rng.random() < recipe.training.forward_share)
+            _example(tokenizer, pair, rng.random() < recipe.training.forward_share, recipe)
             for pair in islice(stream, size * POOL)
         ]
-        examples.sort(key=lambda example: len(example[1]))
+        examples.sort(key=_length)
         starts = range(0, len(examples), size)
         yield from (examples[start : start + size] for start in rng.sample(starts, len(starts)))
 
 
-def _example(tokenizer: Any, pair: Pair, forward: bool) -> Example:
-    """A pair one way round. All of it is answer: in pilots a loss on the question too, which
-    teaches the language of the other direction, learned both directions faster."""
+def _length(example: Example) -> int:
+    question, answer = example
+    return len(question) + len(answer)
+
+
+def _example(tokenizer: Any, pair: Pair, forward: bool, recipe: Recipe) -> Example:
+    """A pair one way round. From nothing all of it is answer: in pilots a loss on the question too,
+    which teaches the language of the other direction, learned both directions faster. A model that
+    is gone on from knows the language."""
     way, given, wanted = (
-        ("generate", pair.prompt, pair.command)
-        if forward
-        else ("invert", pair.command, pair.prompt)
+        ("generate", pair.prompt, pair.command) if forward else ("invert", pair.command, pair.told)
     )
-    text = PROMPTS[way].replace("{text}", given) + wanted
-    return [], [*tokenizer(text)["input_ids"], tokenizer.eos_token_id]
+    question = PROMPTS[way].replace("{text}", given)
+    ids = tokenizer(question)["input_ids"]
+    answer = [*tokenizer(question + wanted)["input_ids"][len(ids) :], tokenizer.eos_token_id]
+    return (ids, answer) if recipe.start else ([], ids + answer)
 
 
 def _train_process(rank: int, recipe: Recipe, folder: Path, port: int) -> None:
     import torch
     from torch import distributed
-    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+    from transformers import AutoTokenizer
 
     torch.set_num_threads(1)
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # a machine without network has only this
@@ -108,22 +135,38 @@ def _train_process(rank: int, recipe: Recipe, folder: Path, port: int) -> None:
     )
     tokenizer = AutoTokenizer.from_pretrained(folder)
     torch.manual_seed(recipe.seed)  # the same first weights in every process
+    model = _network(recipe, tokenizer)
+    figures = _fit(model, batches(recipe, tokenizer, rank), recipe, rank)
+    if rank == 0:
+        model.half().save_pretrained(folder)  # half precision: half the size, nothing lost
+        figures["recipe"] = recipe.digest
+        if recipe.start is not None:
+            weights = _start(recipe) / "model.safetensors"
+            figures["start"] = sha256(weights.read_bytes()).hexdigest()
+        (folder / "training.json").write_text(json.dumps(figures, indent=2) + "\n")
+    distributed.destroy_process_group()
+
+
+def _network(recipe: Recipe, tokenizer: Any) -> Any:
+    """The network before training, in float32."""
+    import torch
+    from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+
+    attention = "eager"  # on a CPU and short rows 1.4 times as fast as "sdpa"
+    if recipe.model is None:
+        return AutoModelForCausalLM.from_pretrained(
+            _start(recipe), dtype=torch.float32, attn_implementation=attention
+        )
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         tie_word_embeddings=True,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
-        attn_implementation="eager",  # on a CPU and short rows 1.4 times as fast as "sdpa"
+        attn_implementation=attention,
         **recipe.model,
     )
-    model = LlamaForCausalLM(config)
-    figures = _fit(model, batches(recipe, tokenizer, rank), recipe, rank)
-    if rank == 0:
-        model.half().save_pretrained(folder)  # half precision: half the size, nothing lost
-        figures["recipe"] = recipe.digest
-        (folder / "training.json").write_text(json.dumps(figures, indent=2) + "\n")
-    distributed.destroy_process_group()
+    return LlamaForCausalLM(config)
 
 
 def _fit(
@@ -152,7 +195,7 @@ def _fit(
             optimizer.step()
             optimizer.zero_grad()
             schedule.step()
-        tokens += how.processes * sum(len(answer) for _, answer in batch)
+        tokens += how.processes * sum(map(_length, batch))
         losses.append(loss.item())
         if rank == 0 and step % REPORT_EVERY == 0:
             seconds = time.monotonic() - started

@@ -17,6 +17,7 @@ from harness.executors import LOST
 from harness.executors.node import work
 from harness.executors.parcel import add, pack
 from harness.executors.ray_sandbox import RaySandbox, nodes
+from harness.model import SHIPPED
 from tasks.errors import UserError
 
 if TYPE_CHECKING:
@@ -150,9 +151,9 @@ def resources() -> str:
 
 def gpus_of(model: Model) -> int:
     """GPUs that a cell asks for: what the model's options say; else one, where the cluster has
-    any and the model is not the embedded one, which a core serves, or a server's."""
+    any and the model is not a shipped one, which a core serves, or a server's."""
     if model.gpus is not None:
         return model.gpus
-    if model.name == "embedded" or model.backend:
+    if model.name in SHIPPED or model.backend:
         return 0
     return int(any(node["Resources"].get("GPU", 0) for node in nodes()))
