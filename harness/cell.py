@@ -51,8 +51,7 @@ class Bench:
     similarity: SentenceSimilarity
 
     def seed(self, cycle: int, purpose: str) -> int:
-        shard = (self.cell.shard,) if self.cell.shard else ()
-        return derive(self.cell.seed, self.cell.arm, cycle, purpose, *shard)
+        return derive(self.cell.seed, self.cell.arm, cycle, purpose)
 
     def heldout(self, cycle: int) -> list[Task]:
         """The held-out tasks of a cycle's evaluation: all before and after, fewer in between. Of

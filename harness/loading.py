@@ -24,6 +24,8 @@ def load_network(model: Model) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    from harness.linear import use_onednn
+
     source = str(model.folder) if model.folder else _found(model)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = model.dtype or ("bfloat16" if device == "cuda" else "float32")
@@ -41,6 +43,7 @@ def load_network(model: Model) -> tuple[Any, Any]:
         ) from None
     if not how:
         network = network.to(device)
+    use_onednn(network)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer, network.eval()

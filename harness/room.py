@@ -17,16 +17,18 @@ ROOM = 32  # tokens that are made room for at once
 class RoomyLayer(DynamicLayer):  # type: ignore[misc]  # transformers has no types
     """A layer's keys and values, each a view of a longer tensor [rows, heads, tokens, size]."""
 
-    def __init__(self, keys: torch.Tensor, values: torch.Tensor) -> None:
-        super().__init__()
-        self.lazy_initialization(keys, values)
-        self._rooms = [keys, values]
-        self._see(*keys.shape[::2])
+    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
+        """Begin with no tokens of these rows, heads and size."""
+        super().lazy_initialization(key_states, value_states)
+        self._rooms = [key_states[:, :, :0], value_states[:, :, :0]]
+        self._see(len(key_states), 0)
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Write the new tokens behind the others; all keys and values."""
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
         rows, before = self.keys.shape[::2]
         after = before + key_states.shape[2]
         if after > self._rooms[0].shape[2]:
@@ -38,6 +40,8 @@ class RoomyLayer(DynamicLayer):  # type: ignore[misc]  # transformers has no typ
 
     def batch_select_indices(self, indices: torch.Tensor) -> None:
         """Keep these rows, in this order; those that stay in their place are not copied."""
+        if not self.is_initialized:
+            return
         moved = (indices != torch.arange(len(indices), device=indices.device)).nonzero()[:, 0]
         if len(moved):
             for seen in (self.keys, self.values):
@@ -54,7 +58,8 @@ def make_room(cache: Cache, n: int) -> None:
     for place, layer in enumerate(cache.layers):
         layer.batch_repeat_interleave(n)
         if type(layer) is DynamicLayer:
-            cache.layers[place] = RoomyLayer(layer.keys, layer.values)
+            roomy = cache.layers[place] = RoomyLayer()
+            roomy.update(layer.keys, layer.values)
 
 
 def longer(held: torch.Tensor, tokens: int) -> torch.Tensor:

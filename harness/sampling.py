@@ -1,14 +1,19 @@
-"""Sampling from a causal LM: each prompt is read once, finished rows leave the batch, and what was
-read is not copied again for each token. transformers' `generate` does none of the three.
+"""Sampling from a causal LM: each prompt is read once for all its samples, finished rows leave the
+batch, and what was read is not copied again for each token. transformers' `generate` does none of
+the three.
+
+A sample depends on the seed, its prompt's tokens and its number among the prompt's samples, and on
+nothing else: not on the batch, the order of prompts, or who else draws at the same time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, Any
 
+from harness.seeds import derive
 from harness.types import Sampling
 
 if TYPE_CHECKING:
@@ -28,68 +33,53 @@ class Sampled:
 
 def sample(
     model: Any,
-    prompts: Mapping[str, torch.Tensor],
+    prompts: Sequence[Sequence[int]],
     n: int,
     sampling: Sampling,
     ends: tuple[int, ...],
 ) -> list[Sampled]:
-    """`n` sampled continuations of each of B prompts: B * n rows, prompt by prompt.
-
-    `prompts` holds `input_ids` and `attention_mask`, both [B, T], padded on the left. A row that
-    came to one of the `ends` holds it as its last token.
-    """
+    """`n` sampled continuations of each of B prompts, given as token ids: B * n rows, prompt by
+    prompt. A row that came to one of the `ends` holds it as its last token."""
     import torch
 
-    from harness.room import closed_up, make_room
+    from harness.reading import read
+    from harness.room import closed_up
 
-    ids, mask = prompts["input_ids"], prompts["attention_mask"]
-    generator = torch.Generator(ids.device).manual_seed(sampling.seed)
-    rows: list[list[int]] = [[] for _ in range(len(ids) * n)]
-    told = torch.zeros(len(rows), 3, device=ids.device)
+    device = model.device
+    rows: list[list[int]] = [[] for _ in range(len(prompts) * n)]
+    draws = uniforms(prompts, n, sampling).to(device)
+    told = torch.zeros(len(rows), 3, device=device)
+    stops = torch.tensor(ends, device=device)
+    alive = torch.arange(len(rows), device=device)  # the row in each place of the batch
     with torch.inference_mode():
-        positions = (mask.cumsum(1) - 1).clamp(min=0)
-        step = model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        cache = step.past_key_values
-        make_room(cache, n)
-        logits = step.logits[:, -1].repeat_interleave(n, 0)
-        mask = mask.repeat_interleave(n, 0)
-        alive = torch.arange(len(rows), device=ids.device)  # the row in each place of the batch
-        stops = torch.tensor(ends, device=ids.device)
-        for _ in range(sampling.max_new_tokens):
-            in_order = alive.argsort()  # draws are made in the order of rows, wherever they lie
-            alive, logits = alive[in_order], logits[in_order]
-            tokens = _choose(logits, sampling.temperature, generator)
+        reading, logits = read(model, prompts, n)
+        for step in range(sampling.max_new_tokens):
+            tokens = _choose(logits, sampling.temperature, draws[alive, step])
             told[alive] += _tell(logits, tokens)
             for row, token in zip(alive.tolist(), tokens.tolist(), strict=True):
                 rows[row].append(token)
-            places = in_order.argsort()
-            alive, tokens = alive[places], tokens[places]
             going = ~torch.isin(tokens, stops)
             if not going.any():
                 break
             if not going.all():
                 kept = closed_up(going)
-                cache.batch_select_indices(kept)
-                alive, tokens, mask = alive[kept], tokens[kept], mask[kept]
-            mask = torch.cat([mask, mask.new_ones(len(mask), 1)], 1)
-            step = model(
-                input_ids=tokens[:, None],
-                attention_mask=mask,
-                position_ids=mask.sum(1, keepdim=True) - 1,
-                past_key_values=cache,
-                use_cache=True,
-            )
-            logits = step.logits[:, -1]
+                reading.keep(kept)
+                alive, tokens = alive[kept], tokens[kept]
+            logits = reading.step(tokens)
     return [
         Sampled(row, likelihood, certainty / len(row), entropy / len(row))
         for row, (likelihood, certainty, entropy) in zip(rows, told.tolist(), strict=True)
     ]
+
+
+def uniforms(prompts: Sequence[Sequence[int]], n: int, sampling: Sampling) -> torch.Tensor:
+    """The random numbers in [0, 1) that the tokens of each row are chosen by: [B * n, tokens]."""
+    import numpy as np
+    import torch
+
+    seeds = (derive(sampling.seed, *prompt, k) for prompt in prompts for k in range(n))
+    streams = [np.random.default_rng(seed).random(sampling.max_new_tokens) for seed in seeds]
+    return torch.from_numpy(np.stack(streams))
 
 
 def _tell(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
@@ -104,11 +94,14 @@ def _tell(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
     return torch.stack([chosen, certainty, entropy], 1)
 
 
-def _choose(logits: torch.Tensor, temperature: float, generator: torch.Generator) -> torch.Tensor:
-    """One token for each row of [R, V] logits: the likeliest at temperature 0, else sampled."""
+def _choose(logits: torch.Tensor, temperature: float, draws: torch.Tensor) -> torch.Tensor:
+    """One token for each row of [R, V] logits: the likeliest at temperature 0, else where its
+    uniform number [R] falls among the cumulated probabilities."""
     import torch
 
     if temperature == 0:
         return logits.argmax(-1)
     shares = (logits.float() / temperature).softmax(-1)
-    return torch.multinomial(shares, 1, generator=generator)[:, 0]
+    reached = shares.cumsum(-1, dtype=torch.float64)
+    wanted = draws[:, None] * reached[:, -1:]
+    return torch.searchsorted(reached, wanted, right=True)[:, 0]

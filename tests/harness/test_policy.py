@@ -70,16 +70,20 @@ def test_a_batch_answers_as_each_prompt_alone(policy: CausalPolicy) -> None:
     assert [row[0] for row in policy.generate(TASKS, 1, GREEDY)] == alone
 
 
+@pytest.mark.parametrize("temperature", [0.0, 0.7])
 @pytest.mark.parametrize("rows", [1, 2, 5, 64])
-def test_greedy_answers_do_not_depend_on_the_size_of_a_batch(
-    policy: CausalPolicy, rows: int, monkeypatch: pytest.MonkeyPatch
+def test_answers_do_not_depend_on_the_batch(
+    policy: CausalPolicy, temperature: float, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policy.train(PAIRS, Training(learning_rate=1e-2, epochs=3))
-    tasks = [f"{task}, {k}" for k in range(4) for task in TASKS]
-    alone = [policy.generate([task], 1, GREEDY)[0][0] for task in tasks]
+    sampling = replace(GREEDY, temperature=temperature, seed=6)
+    tasks = [f"{task}, {k}" for k in range(14) for task in TASKS]  # more than are read together
+    alone = [policy.generate([task], 3, sampling)[0] for task in tasks]
     monkeypatch.setattr("harness.policy.ROWS", rows)
-    assert [row[0] for row in policy.generate(tasks, 1, GREEDY)] == alone
-    assert [row[0] for row in policy.generate(tasks[::-1], 1, GREEDY)] == alone[::-1]
+    assert policy.generate(tasks, 3, sampling) == alone
+    assert policy.generate(tasks[::-1], 3, sampling) == alone[::-1]
+    fewer = [row[:2] for row in alone]
+    assert policy.generate(tasks, 2, sampling) == fewer
 
 
 def test_an_adapter_that_is_nothing_is_skipped_and_no_bit_changes(
@@ -95,7 +99,7 @@ def test_an_adapter_that_is_nothing_is_skipped_and_no_bit_changes(
     assert seen
     assert all(seen)
     seen.clear()
-    monkeypatch.setattr(CausalPolicy, "_without_nothing", lambda self: nullcontext())
+    monkeypatch.setattr("harness.policy.for_sampling", lambda network: nullcontext())
     assert policy._sampled(questions, 3, sampling) == skipped
     assert not any(seen)
 
@@ -114,7 +118,7 @@ def test_a_trained_adapter_is_not_skipped_nor_put_on_within_frozen(policy: Causa
 def test_greedy_sampling_is_what_transformers_generates(policy: CausalPolicy) -> None:
     model, tokenizer = policy._model, policy._tokenizer
     batch = tokenizer(TASKS, padding=True, return_tensors="pt")
-    ours = sample(model, batch, 1, GREEDY, (tokenizer.eos_token_id,))
+    ours = sample(model, tokenizer(TASKS)["input_ids"], 1, GREEDY, (tokenizer.eos_token_id,))
     theirs = model.generate(
         input_ids=batch["input_ids"],
         attention_mask=batch["attention_mask"],

@@ -17,8 +17,7 @@ def tokens(rows: int, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor
     )
 
 
-def plain(keys: torch.Tensor, values: torch.Tensor) -> DynamicLayer:
-    layer = DynamicLayer()
+def holding(layer: DynamicLayer, keys: torch.Tensor, values: torch.Tensor) -> DynamicLayer:
     layer.update(keys, values)
     return layer
 
@@ -27,7 +26,7 @@ def plain(keys: torch.Tensor, values: torch.Tensor) -> DynamicLayer:
 @given(st.lists(st.integers(0, 2**6 - 1), max_size=ROOM + 9), st.integers(0, 99))
 def test_it_holds_what_the_plain_layer_holds(masks: list[int], seed: int) -> None:
     keys, values = tokens(6, 5, seed)
-    roomy, known = RoomyLayer(keys.clone(), values.clone()), plain(keys, values)
+    roomy, known = (holding(layer(), keys, values) for layer in (RoomyLayer, DynamicLayer))
     for step, mask in enumerate(masks):
         rows = len(known.keys)
         going = torch.tensor([bool(mask >> row & 1) for row in range(rows)])

@@ -1,0 +1,54 @@
+"""What a model has read of prompts and answers, and one step further: the next tokens' logits.
+
+Models whose every layer attends to all there was have their prompts' keys and values shared by all
+samples of a prompt; others get them copied for each sample, as transformers does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Reading(Protocol):
+    """R rows, each a prompt and what was answered so far."""
+
+    def step(self, tokens: torch.Tensor) -> torch.Tensor:
+        """The logits [R, V] of what follows when each row goes on with its token of [R]."""
+
+    def keep(self, kept: torch.Tensor) -> None:
+        """Go on with these rows only, in this order; see `harness.room.closed_up`."""
+
+
+def read(model: Any, prompts: Sequence[Sequence[int]], n: int) -> tuple[Reading, torch.Tensor]:
+    """Read B prompts, given as token ids, for `n` samples of each: B * n rows, prompt by prompt,
+    with the logits of their first tokens."""
+    from harness.copied import Copied
+    from harness.shared import Shared, can_share
+
+    return (Shared if can_share(model) else Copied).read(model, prompts, n)
+
+
+def first_pass(model: Any, prompts: Sequence[Sequence[int]]) -> tuple[Any, Any, torch.Tensor]:
+    """Read prompts in one batch: the cache, the mask [B, T] of what is no padding, which is on the
+    left, and the logits [B, V] of what follows."""
+    import torch
+
+    width = max(map(len, prompts))
+    ids = torch.zeros(len(prompts), width, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for row, prompt in enumerate(prompts):
+        ids[row, width - len(prompt) :] = torch.tensor(prompt)
+        mask[row, width - len(prompt) :] = 1
+    ids, mask = ids.to(model.device), mask.to(model.device)
+    step = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    return step.past_key_values, mask, step.logits[:, -1]
