@@ -14,6 +14,7 @@ NAMES = (
     "pool",
     "cache",
     "trainers",
+    "linear",
     "evaluation",
     "training",
     "phases",

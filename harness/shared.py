@@ -21,8 +21,8 @@ from harness.reading import first_pass
 from harness.room import RoomyLayer
 
 ATTENTION = "shared-prompts"  # our attention's name among those of transformers
-# Prompts of like length that a CPU reads, and attends to, together: what a pass writes then stays in
-# its cache, and little is padding. A GPU gains by none, and takes all at once.
+# Prompts of like length that a CPU reads, and attends to, together: what a pass writes then stays
+# in its cache, and little is padding. A GPU gains by none, and takes all at once.
 TOGETHER = 16
 
 Part = tuple[torch.Tensor, torch.Tensor]

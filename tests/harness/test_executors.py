@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from harness.executors.parcel import Files, Growth, add, pack, unpack
 from harness.model import Model
 from harness.plan import Cell
 from harness.profile import load_profile
-from harness.record import Run
+from harness.record import Row, Run
 from harness.registry import EXECUTORS
 from harness.schedule import LOSSES, run_cells, steps
 from tasks.errors import UserError
@@ -28,7 +28,7 @@ SIZES = {"train": 8, "calibration": 4}
 ARMS = ("base", "v1")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -72,11 +72,19 @@ def test_shards_evaluate_every_task_once(sharded: Run, tiny_profile: Path) -> No
         assert light == set(manifest.light)
 
 
-def test_shards_of_a_task_draw_apart_from_each_other(sharded: Run) -> None:
-    texts = [
-        [row["text"] for row in sharded.cell(f"base-0-shard-{shard}").samples()] for shard in (1, 2)
-    ]
-    assert not set(texts[0]) & set(texts[1])
+def test_shards_draw_what_a_whole_evaluation_draws(
+    sharded: Run, tiny_profile: Path, tmp_path: Path
+) -> None:
+    whole = plan(tiny_profile, tmp_path / "whole")
+    run_cell(whole, "base-0")
+    cells = [cell.name for cell in sharded.manifest.cells if cell.arm == "base"]
+    assert len(cells) == 3
+    parts = [row for name in cells for row in sharded.cell(name).samples()]
+    assert answers(parts) == answers(whole.cell("base-0").samples())
+
+
+def answers(rows: Iterable[Row]) -> dict[tuple[object, ...], str]:
+    return {(row["split"], row["task"], row["sample"]): row["text"] for row in rows}
 
 
 @pytest.mark.slow
