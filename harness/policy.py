@@ -206,11 +206,27 @@ class CausalPolicy:
         with for_sampling(self._model):
             for start in range(0, len(by_length), width):
                 batch = by_length[start : start + width]
-                asked = [questions[i] for i in batch]
-                rows = sample(self._model, asked, n, sampling, self._ends)
+                rows = self._drawn([questions[i] for i in batch], n, sampling)
                 for place, i in enumerate(batch):
                     answers[i] = rows[place * n : (place + 1) * n]
         return [answers[i] for i in range(len(questions))]
+
+    def _drawn(self, questions: Sequence[list[int]], n: int, sampling: Sampling) -> list[Sampled]:
+        """The answers of one batch, or of its halves where a GPU's memory does not hold it."""
+        import torch
+
+        try:
+            return sample(self._model, questions, n, sampling, self._ends)
+        except torch.OutOfMemoryError:
+            if len(questions) == 1:
+                raise
+        # out of the handler, whose traceback holds what the attempt had taken
+        half = len(questions) // 2
+        return [
+            row
+            for part in (questions[:half], questions[half:])
+            for row in self._drawn(part, n, sampling)
+        ]
 
     def _read(self, row: Sampled) -> Generation:
         text = self._tokenizer.decode(row.tokens, skip_special_tokens=True)

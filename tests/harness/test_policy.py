@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ import torch
 from harness.embedded.tokenizer import PROMPTS, train_tokenizer
 from harness.policy import CausalPolicy
 from harness.prompts import Prompts
-from harness.sampling import sample
+from harness.sampling import Sampled, sample
 from harness.types import Sampling, Training
 from tasks.errors import UserError
 
@@ -84,6 +85,28 @@ def test_answers_do_not_depend_on_the_batch(
     assert policy.generate(tasks[::-1], 3, sampling) == alone[::-1]
     fewer = [row[:2] for row in alone]
     assert policy.generate(tasks, 2, sampling) == fewer
+
+
+def test_a_batch_that_memory_does_not_hold_is_halved(
+    policy: CausalPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampling = Sampling(max_new_tokens=5, seed=3)
+    whole = policy.generate(TASKS, 2, sampling)
+    held: list[int] = []
+
+    def little_memory(model: object, prompts: list[list[int]], *rest: Any) -> list[Sampled]:
+        if len(prompts) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        held.append(len(prompts))
+        return sample(model, prompts, *rest)
+
+    monkeypatch.setattr("harness.policy.sample", little_memory)
+    most = 1
+    assert policy.generate(TASKS, 2, sampling) == whole
+    assert held == [1, 1, 1]
+    most = 0
+    with pytest.raises(torch.OutOfMemoryError):
+        policy.generate(TASKS, 2, sampling)
 
 
 def test_an_adapter_that_is_nothing_is_skipped_and_no_bit_changes(
