@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from harness.commands.options import Provider
+
 
 def agreement(  # noqa: PLR0913 - one parameter an option, as typer has it
     *,
@@ -25,7 +27,7 @@ def agreement(  # noqa: PLR0913 - one parameter an option, as typer has it
     output: Annotated[
         Path | None, typer.Option(help="Folder for ledger.json and ledger.md.")
     ] = None,
-    provider: Annotated[str, typer.Option(help="auto, docker or bubblewrap.")] = "auto",
+    provider: Provider = "auto",
 ) -> None:
     """Draw commands from the specs, mutate them, execute them, and compare both verdicts.
 

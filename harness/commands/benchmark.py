@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.commands.options import Address, ExecutorName, NewRun, Sandbox, Suite
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -41,33 +43,21 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
         str | None,
         typer.Option(help="With --adapter: the proxy that training optimised; default fidelity."),
     ] = None,
-    suite: Annotated[str | None, typer.Option(help="A suite by name, or its folder.")] = None,
+    suite: Suite[str | None] = None,
     trainer: Annotated[
         list[str] | None,
         typer.Option(help="Compare this trainer (repeatable). V1 and the controls always run."),
     ] = None,
-    sandbox: Annotated[
-        str | None,
-        typer.Option(
-            help="auto (the default), bubblewrap, docker, or none: judge without executing."
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="The new run's folder; default runs/TIME-PROFILE.")
-    ] = None,
+    sandbox: Sandbox[str | None] = None,
+    out: NewRun = None,
     resume: Annotated[
         Path | None, typer.Option(help="Go on with this run; its plan is kept.")
     ] = None,
     cache: Annotated[
         bool, typer.Option(help="Do not run again what ran in the same image, lab and specs.")
     ] = True,
-    executor: Annotated[
-        str, typer.Option(help="local: this machine; ray: a Ray cluster (docs/scale.md).")
-    ] = "local",
-    address: Annotated[
-        str | None,
-        typer.Option(help="With ray: auto (the default, the cluster of this node), or HOST:PORT."),
-    ] = None,
+    executor: ExecutorName = "local",
+    address: Address = None,
 ) -> None:
     """Let trainers compete, judge every command, and print both tables."""
     from functools import partial

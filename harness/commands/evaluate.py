@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.commands.benchmark import carry_out, changed
+from harness.commands.options import NewRun, Sandbox, Suite
 
 if TYPE_CHECKING:
     from harness.profile import Profile
@@ -45,16 +46,9 @@ def evaluate(  # noqa: PLR0913 - one parameter an option, as typer has it
     prompts: Annotated[
         Path | None, typer.Option(help="How the model is asked: a prompts file.")
     ] = None,
-    suite: Annotated[str | None, typer.Option(help="A suite by name, or its folder.")] = None,
-    sandbox: Annotated[
-        str | None,
-        typer.Option(
-            help="auto (the default), bubblewrap, docker, or none: judge without executing."
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="The new run's folder; default runs/TIME-PROFILE.")
-    ] = None,
+    suite: Suite[str | None] = None,
+    sandbox: Sandbox[str | None] = None,
+    out: NewRun = None,
 ) -> None:
     """Sample the held-out tasks from a model as it is and judge every command: what `gate` and
     `compare` take. A run that broke off goes on with `benchmark --resume`, and no answer is asked

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from harness.commands.options import Into
+
 app = typer.Typer(help="Proxies: metrics that need no truth.", no_args_is_help=True)
 
 
@@ -28,7 +30,7 @@ def list_proxies() -> None:
 @app.command("new")
 def new(
     name: Annotated[str, typer.Argument(help="Small letters, digits and -: my-proxy.")],
-    into: Annotated[Path, typer.Option(help="Make the new folder here.")] = Path(),
+    into: Into = Path(),
 ) -> None:
     """Make a package with a small working proxy and its test, to be continued."""
     from harness.registry import PROXIES

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.commands.options import Provider
+
 if TYPE_CHECKING:
     from sandbox.types import Execution
 
@@ -27,7 +29,7 @@ def build() -> None:
 def run(
     command: Annotated[list[str], typer.Argument(help="The command, after --.")],
     *,
-    provider: Annotated[str, typer.Option(help="auto, docker or bubblewrap.")] = "auto",
+    provider: Provider = "auto",
     cache: Annotated[
         bool, typer.Option(help="Show what it did before, if it ran in the same image and lab.")
     ] = True,
@@ -53,7 +55,7 @@ def run(
 
 @app.command("bench")
 def bench(
-    provider: Annotated[str, typer.Option(help="auto, docker or bubblewrap.")] = "auto",
+    provider: Provider = "auto",
     workers: Annotated[
         int | None, typer.Option(help="Commands at a time; default two a core.", min=1)
     ] = None,

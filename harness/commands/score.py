@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.commands.benchmark import carry_out
+from harness.commands.options import Sandbox, Suite
 
 
 def score(  # noqa: PLR0913 - one parameter an option, as typer has it
@@ -16,19 +17,14 @@ def score(  # noqa: PLR0913 - one parameter an option, as typer has it
         typer.Argument(help='JSON Lines: {"task": id, "text": answer, "sample": 0} a row.'),
     ],
     *,
-    suite: Annotated[str, typer.Option(help="A suite by name, or its folder.")] = "recon",
+    suite: Suite[str] = "recon",
     temperature: Annotated[
         float, typer.Option(help="At which they were drawn: `compare` pairs like with like.", min=0)
     ] = 0.7,
     max_new_tokens: Annotated[
         int, typer.Option(help="The longest answer that was allowed.", min=1)
     ] = 96,
-    sandbox: Annotated[
-        str,
-        typer.Option(
-            help="auto (the default), bubblewrap, docker, or none: judge without executing."
-        ),
-    ] = "auto",
+    sandbox: Sandbox[str] = "auto",
     out: Annotated[
         Path | None, typer.Option(help="The new run's folder; default runs/TIME-score.")
     ] = None,

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from harness.commands.options import Provider
+
 app = typer.Typer(help="Tool specs: what each tool's command line accepts.", no_args_is_help=True)
 
 
@@ -41,7 +43,7 @@ def extract(
     tool: Annotated[str, typer.Argument(help="A tool of the image, with a spec or without.")],
     output: Annotated[Path | None, typer.Option(help="Write the spec here.")] = None,
     deep: Annotated[bool, typer.Option(help="Try every word in the program, too.")] = False,
-    provider: Annotated[str, typer.Option(help="auto, docker or bubblewrap.")] = "auto",
+    provider: Provider = "auto",
 ) -> None:
     """Propose a spec from help, manual, ambiguity lists, optstrings and completion.
 
@@ -81,7 +83,7 @@ def verify(
         list[str] | None,
         typer.Option(help="Ask about this one only, several times; keeps the rest and the recall."),
     ] = None,
-    provider: Annotated[str, typer.Option(help="auto, docker or bubblewrap.")] = "auto",
+    provider: Provider = "auto",
 ) -> None:
     """Put every line of a spec to the tool in the sandbox and keep its answers.
 

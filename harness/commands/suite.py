@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.commands.options import Into
+
 if TYPE_CHECKING:
     from tasks.sound import Figures
     from tasks.suite import Suite
 
 app = typer.Typer(help="Task suites.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="A suite by name, or its folder.")]
 
 
 @app.command("list")
@@ -33,7 +36,7 @@ def list_suites() -> None:
 @app.command("new")
 def new(
     name: Annotated[str, typer.Argument(help="Small letters, digits and -: web-checks.")],
-    into: Annotated[Path, typer.Option(help="Make the new folder here.")] = Path(),
+    into: Into = Path(),
 ) -> None:
     """Make a package with a small working suite, to be continued: families, rows, entry point."""
     from harness.registry import SUITES
@@ -62,7 +65,7 @@ def generate_rows(
 
 
 @app.command("check")
-def check(name: Annotated[str, typer.Argument(help="A suite by name, or its folder.")]) -> None:
+def check(name: Name) -> None:
     """Prove that right answers pass and wrong ones fail, and keep the record without which the
     suite is not loaded; exits with 1 if any does not."""
     from tasks.sound import write_record
@@ -85,7 +88,7 @@ def check(name: Annotated[str, typer.Argument(help="A suite by name, or its fold
 
 @app.command("observe")
 def observe(
-    name: Annotated[str, typer.Argument(help="A suite by name, or its folder.")],
+    name: Name,
     sandbox: Annotated[str, typer.Option(help="auto, bubblewrap or docker.")] = "auto",
 ) -> None:
     """Run the first right command of every held-out task: does the lab see what the task expects?
@@ -106,7 +109,7 @@ def observe(
 
 
 @app.command("datasheet")
-def datasheet(name: Annotated[str, typer.Argument(help="A suite by name, or its folder.")]) -> None:
+def datasheet(name: Name) -> None:
     """Write the suite's DATASHEET.md from its rows and the figures of the last check."""
     from tasks.datasheet import FILE, write_datasheet
 

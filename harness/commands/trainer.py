@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from harness.commands.options import Into
+
 app = typer.Typer(help="Trainers.", no_args_is_help=True)
 
 
@@ -29,7 +31,7 @@ def list_trainers() -> None:
 @app.command("new")
 def new(
     name: Annotated[str, typer.Argument(help="Small letters, digits and -: my-trainer.")],
-    into: Annotated[Path, typer.Option(help="Make the new folder here.")] = Path(),
+    into: Into = Path(),
 ) -> None:
     """Make a package with a small working trainer, to be continued."""
     from harness.registry import TRAINERS
