@@ -64,6 +64,14 @@ class Model(Record):
             return SHIPPED[self.name]
         return Path(self.name) if Path(self.name).is_dir() else None
 
+    @property
+    def is_served(self) -> bool:
+        """Whether a server has it, so that more processes here would only ask the same one. A cell
+        loads a model of lm-eval itself where its arguments name weights."""
+        return self.backend is not None and (
+            "pretrained" not in self.args or "base_url" in self.args
+        )
+
     def __str__(self) -> str:
         return self.name
 

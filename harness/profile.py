@@ -3,9 +3,10 @@ own. An unknown key is an error; every key that is left out keeps the default be
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -71,6 +72,13 @@ class Profile(Record):
             raise ValueError("checkpoints are evaluated by one cell: no shards")
         return self
 
+    def with_changes(self, given: Mapping[str, Any]) -> Profile:
+        """This profile with other values of some keys; UserError if they do not go together."""
+        try:
+            return Profile.model_validate({**self.model_dump(), **given})
+        except ValidationError as error:
+            raise UserError(first_fault(error, "The profile with these options")) from error
+
     def sampling(self, seed: int) -> Sampling:
         return Sampling(self.temperature, self.max_new_tokens, seed)
 
@@ -91,6 +99,11 @@ def load_profile(name: str) -> Profile:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UserError(f"{path}: {key}: {first['msg']}.") from error
+        raise UserError(f"{path}: {first_fault(error, 'the file')}") from error
+
+
+def first_fault(error: ValidationError, whole: str) -> str:
+    """The first key with a fault, or `whole` where no key alone has it, and the fault."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"]) or whole
+    return f"{key}: {first['msg'].removeprefix('Value error, ')}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,18 +62,9 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     address: Address = None,
 ) -> None:
     """Let trainers compete, judge every command, and print both tables."""
-    from functools import partial
-
     from rich.console import Console
 
-    from harness.benchmark import (
-        RUNS,
-        new_folder,
-        open_executor,
-        open_judge,
-        resumed,
-        start,
-    )
+    from harness.benchmark import RUNS, new_folder, resumed, start
     from harness.profile import load_profile
     from tasks.errors import UserError
 
@@ -90,14 +83,32 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
         settings = changed(load_profile(name), model, suite, trainer)
         if adapters:
             settings = with_checkpoints(settings, adapters, proxy)
+    with workplace(console, executor, address, sandbox, cache=cache) as (place, judge):
+        if resume is None:
+            run = start(name, settings, judge, out or new_folder(RUNS, name))
+        carry_out(run, judge, console, place)
+
+
+@contextmanager
+def workplace(
+    console: Console,
+    executor: str,
+    address: str | None,
+    sandbox: str | None,
+    *,
+    cache: bool = False,
+) -> Iterator[tuple[Executor, Judge]]:
+    """Where the cells of a run are to work, and what judges their commands there."""
+    from functools import partial
+
+    from harness.benchmark import open_executor, open_judge
+
     say = partial(console.print, soft_wrap=True)
     with (
         open_executor(executor, address, say) as place,
         open_judge(sandbox or "auto", cache=cache, opening=place.sandbox) as judge,
     ):
-        if resume is None:
-            run = start(name, settings, judge, out or new_folder(RUNS, name))
-        carry_out(run, judge, console, place)
+        yield place, judge
 
 
 def carry_out(run: Run, judge: Judge, console: Console, executor: Executor | None = None) -> None:
@@ -127,17 +138,13 @@ def carry_out(run: Run, judge: Judge, console: Console, executor: Executor | Non
 def with_checkpoints(profile: Profile, folders: list[str], proxy: str | None) -> Profile:
     """The profile for a training that happened elsewhere."""
     series = {"checkpoints": folders, "cycles": len(folders), "trainers": (), "seeds": 1}
-    named = {"proxy": proxy} if proxy else {}
-    return type(profile).model_validate(profile.model_dump() | series | named)
+    return profile.with_changes(series | ({"proxy": proxy} if proxy else {}))
 
 
 def changed(
     profile: Profile, model: str | None, suite: str | None, trainers: list[str] | None
 ) -> Profile:
     """The profile with what the command line overrides."""
-    from harness.profile import Profile
-
     named = profile.model.model_dump() | {"name": model, "revision": None} if model else None
     given = {"model": named, "suite": suite, "trainers": trainers}
-    kept = {key: value for key, value in given.items() if value}
-    return Profile.model_validate(profile.model_dump() | kept)
+    return profile.with_changes({key: value for key, value in given.items() if value})

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.commands.benchmark import carry_out, changed
-from harness.commands.options import NewRun, Sandbox, Suite
+from harness.commands.benchmark import carry_out, changed, workplace
+from harness.commands.options import Address, ExecutorName, NewRun, Sandbox, Suite
 
 if TYPE_CHECKING:
     from harness.profile import Profile
@@ -47,16 +47,22 @@ def evaluate(  # noqa: PLR0913 - one parameter an option, as typer has it
         Path | None, typer.Option(help="How the model is asked: a prompts file.")
     ] = None,
     suite: Suite[str | None] = None,
+    shards: Annotated[
+        int | None,
+        typer.Option(help="Parts to split each seed's evaluation into, cells of their own."),
+    ] = None,
     sandbox: Sandbox[str | None] = None,
     out: NewRun = None,
+    executor: ExecutorName = "local",
+    address: Address = None,
 ) -> None:
     """Sample the held-out tasks from a model as it is and judge every command: what `gate` and
     `compare` take. A run that broke off goes on with `benchmark --resume`, and no answer is asked
     for twice."""
     from rich.console import Console
 
-    from harness.benchmark import RUNS, new_folder, open_judge, start
-    from harness.profile import Profile, load_profile
+    from harness.benchmark import RUNS, new_folder, start
+    from harness.profile import load_profile
     from tasks.errors import UserError
 
     settings = load_profile(profile)
@@ -66,11 +72,12 @@ def evaluate(  # noqa: PLR0913 - one parameter an option, as typer has it
     chosen = chosen_model(settings, model, args) | {"chat": chat}
     if prompts is not None:
         chosen["prompts"] = str(prompts)
-    settings = changed(settings, None, suite, None)
-    settings = Profile.model_validate(settings.model_dump() | {"model": chosen, "trainers": ()})
-    with open_judge(sandbox or "auto") as judge:
+    given = {"model": chosen, "trainers": ()} | ({} if shards is None else {"shards": shards})
+    settings = changed(settings, None, suite, None).with_changes(given)
+    console = Console(highlight=False, markup=False)
+    with workplace(console, executor, address, sandbox) as (place, judge):
         run = start(profile, settings, judge, out or new_folder(RUNS, profile))
-        carry_out(run, judge, Console(highlight=False, markup=False))
+        carry_out(run, judge, console, place)
 
 
 def chosen_model(profile: Profile, name: str | None, args: list[str]) -> dict[str, Any]:
@@ -90,4 +97,5 @@ def chosen_model(profile: Profile, name: str | None, args: list[str]) -> dict[st
         check_backend(name)
     if not args and (ours or name not in backends()):
         return profile.model.model_dump() | {"name": name, "revision": None}
-    return of_backend(name, parse_args(args) if args else {}).model_dump()
+    found = of_backend(name, parse_args(args) if args else {})
+    return found.model_dump() | {"gpus": profile.model.gpus}

@@ -73,7 +73,7 @@ class RayExecutor:
     def at_once(self, model: Model) -> int:
         """All: Ray keeps those in line that there is no room for, and an autoscaler sees them. One
         where all would ask the same server."""
-        return 1 if model.backend else NO_LIMIT
+        return 1 if model.is_served else NO_LIMIT
 
     def start(self, run: Run, cell: Cell) -> RayJob:
         import ray
@@ -154,6 +154,6 @@ def gpus_of(model: Model) -> int:
     any and the model is not a shipped one, which a core serves, or a server's."""
     if model.gpus is not None:
         return model.gpus
-    if model.name in SHIPPED or model.backend:
+    if model.name in SHIPPED or model.is_served:
         return 0
     return int(any(node["Resources"].get("GPU", 0) for node in nodes()))

@@ -197,6 +197,26 @@ def test_a_name_is_ours_or_lm_evals(
     assert (found["name"], found["backend"]) == chosen
 
 
+@pytest.mark.parametrize(
+    ("backend", "args", "is_served"),
+    [
+        ("hf", ["pretrained=a/b"], False),
+        ("vllm", ["pretrained=a/b", "tensor_parallel_size=2"], False),
+        ("local-completions", ["model=m", "base_url=http://h/v1"], True),
+        ("local-completions", ["pretrained=m", "base_url=http://h/v1"], True),
+        ("anthropic-chat", ["model=m"], True),
+    ],
+)
+def test_weights_are_loaded_by_each_cell_and_a_server_is_asked(
+    backend: str, args: list[str], is_served: bool
+) -> None:
+    """Of a cluster, the first takes as many nodes and GPUs as the profile says, the second none."""
+    profile = Profile(description="", model=Model(gpus=2))
+    model = Model.model_validate(chosen_model(profile, backend, args))
+    assert model.is_served == is_served
+    assert model.gpus == 2
+
+
 def test_a_server_is_not_asked_by_several_processes_at_once() -> None:
     assert default_workers(of_backend("local-completions", {"model": "m"})) == 1
     assert default_workers(Model()) == cores()

@@ -18,6 +18,15 @@ def test_the_published_settings() -> None:
     assert (profile.learning_rate, profile.batch_size, profile.temperature) == (2e-4, 4, 0.7)
 
 
+def test_options_that_a_profile_cannot_take_are_told_in_one_sentence() -> None:
+    for given, said in (
+        ({"trainers": ["v1"]}, "The profile with these options: trainers and proxies need"),
+        ({"shards": 0}, "^shards: "),
+    ):
+        with pytest.raises(UserError, match=said):
+            load_profile("greedy").with_changes(given)
+
+
 def test_a_misspelt_profile_gets_the_nearest() -> None:
     with pytest.raises(UserError, match="did you mean 'quick'"):
         load_profile("quik")

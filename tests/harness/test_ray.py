@@ -18,6 +18,7 @@ from rich.console import Console
 
 from harness.benchmark import complete, open_judge, start
 from harness.executors.ray import RayExecutor
+from harness.model import EMBEDDED
 from harness.profile import load_profile
 from harness.record import read_rows
 from sandbox.types import Ending, SandboxError
@@ -87,6 +88,30 @@ def test_a_run_on_a_cluster_that_loses_a_node_equals_a_local_one(
         assert {p.name for p in ours.iterdir()} == {p.name for p in theirs.iterdir()}
         commits = [row["cycle"] for row in read_rows(theirs / "cycles.jsonl")]
         assert commits == sorted(set(commits))
+
+
+HF = ["--model", "hf", "--model_args", f"pretrained={EMBEDDED},dtype=float32"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("model", [[], HF], ids=["ours", "of lm-eval"])
+def test_an_evaluation_in_parts_on_a_cluster_equals_a_local_one(
+    model: list[str], cluster: Any, tmp_path: Path
+) -> None:
+    profile, home, away = (tmp_path / name for name in ("tiny.yaml", "home", "away"))
+    profile.write_text(yaml.safe_dump(SETTINGS | {"trainers": []}))
+    asked = ["eval", "--profile", str(profile), "--shards", "2", "--sandbox", "none", *model]
+    ray = ["--executor", "ray", "--address", cluster.address]
+    for where in (["--out", str(home)], ["--out", str(away), *ray]):
+        command = [sys.executable, "-m", "harness.cli", *asked, *where]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert "Ray: " in done.stdout
+    cells = [path.name for path in sorted((away / "cells").iterdir())]
+    assert cells == ["base-0", "base-0-shard-1", "base-0-shard-2"]
+    assert len(list(read_rows(away / "graded.jsonl"))) == 2 * 6
+    assert numbers(away) == numbers(home)
 
 
 def wait_for_a_trained_cycle(process: subprocess.Popen[str], folder: Path) -> None:
