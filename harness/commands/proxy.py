@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.commands.options import Into
+from harness.commands.registered import print_each, print_written
 
 app = typer.Typer(help="Proxies: metrics that need no truth.", no_args_is_help=True)
 
@@ -15,16 +16,9 @@ app = typer.Typer(help="Proxies: metrics that need no truth.", no_args_is_help=T
 @app.command("list")
 def list_proxies() -> None:
     """The proxies that can be named, and what each measures."""
-    from harness.registry import COSTLY_PROXIES, PROXIES
-    from tasks.errors import UserError
+    from harness.registry import PROXIES
 
-    for name in PROXIES.names():
-        try:
-            says = summary(PROXIES.load(name))
-        except UserError as error:  # of another package, which must not hide the rest
-            print(f"{name}: {error}")
-            continue
-        print(f"{name}: {says}{' Only where a profile names it.' * (name in COSTLY_PROXIES)}")
+    print_each(PROXIES.names(), about)
 
 
 @app.command("new")
@@ -37,11 +31,12 @@ def new(
     from harness.scaffold import write_package
 
     folder = write_package("proxy", name, into, PROXIES)
-    print(f"written: {folder}\nnext:    pip install -e {folder}")
-    print(f"         python -m pytest {folder}")
+    print_written(folder, f"python -m pytest {folder}")
 
 
-def summary(proxy: object) -> str:
-    """The first line of a proxy's docstring."""
-    lines = (proxy.__doc__ or "").strip().splitlines()
-    return lines[0] if lines else "it does not say what it measures."
+def about(name: str) -> str:
+    """The first line of a proxy's docstring, and whether it is measured unasked."""
+    from harness.registry import COSTLY_PROXIES, PROXIES
+
+    lines = (PROXIES.load(name).__doc__ or "it does not say what it measures.").strip().splitlines()
+    return f"{name}: {lines[0]}{' Only where a profile names it.' * (name in COSTLY_PROXIES)}"

@@ -62,16 +62,11 @@ def bench(
     commands: Annotated[int, typer.Option(help="Scans in each of three rounds.", min=4)] = 100,
 ) -> None:
     """Measure what the sandbox costs, against bare commands and Docker's own client."""
-    from tabulate import tabulate
-
     from harness.benchmark import cores
     from sandbox.bench import bench as measure
+    from sandbox.figure import table
 
-    lines = [
-        (line.what, f"{line.value:.3g}", line.unit, line.against, line.shown_ratio)
-        for line in measure(provider, workers or 2 * cores(), commands)
-    ]
-    print(tabulate(lines, headers=["what", "value", "unit", "against", "ratio"]))
+    print(table(measure(provider, workers or 2 * cores(), commands)))
 
 
 @app.command("lab")

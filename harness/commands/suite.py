@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.commands.options import Into
+from harness.commands.registered import print_each, print_written
 
 if TYPE_CHECKING:
     from tasks.sound import Figures
@@ -21,16 +22,15 @@ Name = Annotated[str, typer.Argument(help="A suite by name, or its folder.")]
 def list_suites() -> None:
     """The suites that can be named, with their sizes."""
     from harness.registry import SUITES
-    from tasks.errors import UserError
 
-    for name in SUITES.places():
-        try:
-            suite = read(name)
-        except UserError as error:  # of another package, which must not hide the rest
-            print(f"{name}: cannot be read: {error}")
-            continue
-        sizes = ", ".join(f"{len(suite.split(split))} {split}" for split in suite.about.splits)
-        print(f"{name} {suite.version}: {sizes}. {suite.description}")
+    print_each(SUITES.places(), about)
+
+
+def about(name: str) -> str:
+    """The version of a suite, its splits with their sizes, and what it says of itself."""
+    suite = read(name)
+    sizes = ", ".join(f"{len(suite.split(split))} {split}" for split in suite.about.splits)
+    return f"{name} {suite.version}: {sizes}. {suite.description}"
 
 
 @app.command("new")
@@ -45,8 +45,7 @@ def new(
 
     folder = write_package("suite", name, into, SUITES)
     generate(folder / "src" / name.replace("-", "_"))
-    print(f"written: {folder}\nnext:    pip install -e {folder}")
-    print(f"         goodhart-bench suite check {name}")
+    print_written(folder, f"goodhart-bench suite check {name}")
 
 
 @app.command("generate")

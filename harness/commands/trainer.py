@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.commands.options import Into
+from harness.commands.registered import print_each, print_written
 
 app = typer.Typer(help="Trainers.", no_args_is_help=True)
 
@@ -16,16 +17,17 @@ app = typer.Typer(help="Trainers.", no_args_is_help=True)
 def list_trainers() -> None:
     """The trainers that can be named: the proxy each optimises, the signals it uses."""
     from harness.registry import TRAINERS
-    from tasks.errors import UserError
 
-    for name in TRAINERS.places():
-        try:
-            trainer = TRAINERS.load(name)()
-        except UserError as error:  # of another package, which must not hide the rest
-            print(f"{name}: {error}")
-            continue
-        signals = ", ".join(sorted(trainer.needs)) or "none"
-        print(f"{name}: optimises {trainer.proxy}; signals used: {signals}")
+    print_each(TRAINERS.places(), about)
+
+
+def about(name: str) -> str:
+    """The proxy that a trainer optimises, and the signals it uses."""
+    from harness.registry import TRAINERS
+
+    trainer = TRAINERS.load(name)()
+    signals = ", ".join(sorted(trainer.needs)) or "none"
+    return f"{name}: optimises {trainer.proxy}; signals used: {signals}"
 
 
 @app.command("new")
@@ -38,5 +40,4 @@ def new(
     from harness.scaffold import write_package
 
     folder = write_package("trainer", name, into, TRAINERS)
-    print(f"written: {folder}\nnext:    pip install -e {folder}")
-    print(f"         goodhart-bench benchmark --profile {folder / 'try.yaml'}")
+    print_written(folder, f"goodhart-bench benchmark --profile {folder / 'try.yaml'}")

@@ -108,3 +108,11 @@ def test_trainers_are_listed() -> None:
     listed = run("trainer", "list").output
     assert "random-accept: optimises fidelity; signals used: v1-acceptance" in listed
     assert "v2: optimises fidelity+reproducibility; signals used: none" in listed
+
+
+def test_a_trainer_that_does_not_load_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = {"broken": "no_such_package:Thing"} | dict(TRAINERS.builtin)
+    monkeypatch.setattr(TRAINERS, "builtin", places)
+    listed = run("trainer", "list").output.splitlines()
+    assert len(listed) == len(places)
+    assert listed[0].startswith("broken: The trainer 'broken' is registered as")
