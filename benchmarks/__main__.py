@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-from tabulate import tabulate
+from sandbox.figure import table
 
 NAMES = (
     "startup",
@@ -31,17 +31,7 @@ def main() -> None:
     for name in sys.argv[1:] or NAMES:
         module = importlib.import_module(f"benchmarks.{name}")
         print(f"\n{(module.__doc__ or name).strip()}\n")
-        rows = [
-            (
-                f.what,
-                f"{f.value:.3g}",
-                f.unit,
-                f.against,
-                "" if f.ratio is None else f"{f.ratio:.2f}",
-            )
-            for f in module.measure()
-        ]
-        print(tabulate(rows, headers=["what", "value", "unit", "against", "ratio"]))
+        print(table(module.measure()))
 
 
 if __name__ == "__main__":

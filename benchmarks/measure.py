@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from sandbox.figure import Figure
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One line of the table: a value with its unit, and what it is compared with in this run."""
-
-    what: str
-    value: float
-    unit: str
-    against: str = ""
-    ratio: float | None = None
+__all__ = ["Figure", "medians", "peak_memory", "seconds"]
 
 
 def medians(

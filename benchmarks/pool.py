@@ -9,8 +9,4 @@ from sandbox.bench import bench
 def measure() -> list[Figure]:
     """The figures of each usable provider, with two workers a core."""
     names = [provider.name for provider in providers() if provider.usable]
-    return [
-        Figure(line.what, line.value, line.unit, line.against, line.ratio)
-        for name in names
-        for line in bench(name, workers=2 * cores(), commands=100)
-    ]
+    return [each for name in names for each in bench(name, workers=2 * cores(), commands=100)]

@@ -14,11 +14,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from statistics import median
 
 from sandbox import open_sandbox
 from sandbox.build import Image, built_image
+from sandbox.figure import Figure
 from sandbox.types import Ending, Execution, Limits, Sandbox, SandboxError
 
 COMMAND = "nmap -sT -p 80 web01.lab"
@@ -30,22 +30,7 @@ done"""
 ROUNDS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One measured value, and its ratio to another one of the same run."""
-
-    what: str
-    value: float
-    unit: str
-    against: str = ""
-    ratio: float | None = None
-
-    @property
-    def shown_ratio(self) -> str:
-        return "" if self.ratio is None else f"{self.ratio:.2f}"
-
-
-def bench(provider: str, workers: int, commands: int) -> list[Line]:
+def bench(provider: str, workers: int, commands: int) -> list[Figure]:
     """The figures of one provider; `commands` scans a round, of three rounds."""
     begin = time.perf_counter()
     with open_sandbox(provider, workers) as box:
@@ -61,15 +46,15 @@ def bench(provider: str, workers: int, commands: int) -> list[Line]:
             ways |= {what: clients(workers, argv) for what, argv in client.items()}
             rates = medians(ways, commands)
     lines = [
-        Line(f"{name}: cold start of {workers} workers", cold, "s"),
-        Line(f"{name}: a scan by its own clock", own * 1000, "ms"),
-        Line(f"{name}: added by the sandbox", added * 1000, "ms", "the scan", added / own),
+        Figure(f"{name}: cold start of {workers} workers", cold, "s"),
+        Figure(f"{name}: a scan by its own clock", own * 1000, "ms"),
+        Figure(f"{name}: added by the sandbox", added * 1000, "ms", "the scan", added / own),
     ]
     for what, rate in rates.items():
         ratio = rates["warm"] / rate if what != "warm" else rate / rates["bare"]
         against = f"of {what}, by warm" if what != "warm" else "bare"
         lines.append(
-            Line(f"{name}: scans, {workers} at a time, {what}", rate, "/s", against, ratio)
+            Figure(f"{name}: scans, {workers} at a time, {what}", rate, "/s", against, ratio)
         )
     return lines
 
