@@ -37,21 +37,27 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.plan import Manifest
+from harness.plan import FORMAT, Manifest
 from tasks.errors import UserError
 
 Row = dict[str, Any]
+RESTORE = "restore the file from a copy, or start a new run."
 FILES = ("samples", "candidates", "divergences", "rescored")  # of a cell, beside its commits
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The complete lines of a JSONL file; a torn last line is left out. A missing file is empty."""
+    """The complete lines of a JSONL file; a torn last line is left out. A missing file is empty.
+    UserError if another line is torn, which no writer leaves."""
     if not path.exists():
         return
     with path.open("rb") as file:
-        for line in file:
-            if line.endswith(b"\n"):
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                return
+            try:
                 yield json.loads(line)
+            except ValueError:  # also of bytes that are no UTF-8
+                raise UserError(f"{path}, line {number} is broken: {RESTORE}") from None
 
 
 def append_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -176,15 +182,22 @@ class Run:
         """The run in a folder; UserError if there is none that this version can read."""
         path = folder / "manifest.json"
         try:
-            return cls(folder, Manifest.model_validate_json(path.read_bytes()))
-        except OSError:
+            content = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
             raise UserError(f"There is no run in {folder}: it has no manifest.json.") from None
+        try:
+            return cls(folder, Manifest.model_validate_json(content))
         except ValidationError as error:
-            key = ".".join(str(part) for part in error.errors()[0]["loc"])
-            raise UserError(
-                f"{path} was not written by this version: {key}. Read it with the version that "
-                "wrote it, or run its command again."
-            ) from error
+            raise UserError(f"{path} {_why_unreadable(content, error)}") from error
+
+    @classmethod
+    def finished(cls, folder: Path) -> Run:
+        """The run in a folder; UserError if it is not finished, or not as it was sealed."""
+        run = cls.open(folder)
+        if not run.is_sealed:
+            raise UserError(f"{folder} is not finished. {run.how_to_resume}")
+        run.check_seal()
+        return run
 
     def cell(self, name: str) -> CellStore:
         return CellStore(self.folder / "cells" / name)
@@ -215,16 +228,48 @@ class Run:
         """Write the digest of every file of the record, last of all; `leave_out` has the names of
         those that are made from it."""
         files = {
-            str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            str(path.relative_to(self.folder)): _sha256(path)
             for path in sorted(self.folder.rglob("*"))
             if path.is_file()
             and not path.name.startswith(".")
             and path.suffix != ".log"
-            and path.name not in leave_out
+            and path.name not in ("sealed.json", *leave_out)
         }
         write_whole(self.file("sealed.json"), json.dumps({"sha256": files}, indent=2))
 
+    def check_seal(self) -> None:
+        """UserError if the plan, a row or a number of a finished run is not what was sealed.
+        Adapters are not looked at: they are large, and no number is read from them."""
+        seal = self.file("sealed.json")
+        try:
+            sealed: dict[str, str] = json.loads(seal.read_bytes())["sha256"]
+        except (ValueError, KeyError, TypeError):
+            raise UserError(f"{seal} is broken: {RESTORE}") from None
+        for name, digest in sealed.items():
+            path = self.file(name)
+            if path.suffix not in (".json", ".jsonl") or path.parent.name.startswith("adapter-"):
+                continue
+            if not path.exists():
+                raise UserError(f"{path} is missing: {RESTORE}")
+            if _sha256(path) != digest:
+                raise UserError(f"{path} is not what it was when the run was sealed: {RESTORE}")
 
-def list_runs(home: Path) -> list[Run]:
-    """The runs under a folder, oldest first; folders that hold none are passed over."""
-    return [Run.open(path.parent) for path in sorted(home.glob("*/manifest.json"))]
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _why_unreadable(content: bytes, error: ValidationError) -> str:
+    """What is wrong with a manifest that does not validate, and the remedy."""
+    try:
+        found = json.loads(content)["format"]
+    except (ValueError, KeyError, TypeError):
+        return f"is broken: {RESTORE}"
+    if found != FORMAT:
+        return (
+            f"was planned by another version (format {found}, here {FORMAT}): read it with that "
+            "version, or start a new run."
+        )
+    key = ".".join(str(part) for part in error.errors()[0]["loc"])
+    return f"was not written by this version: {key}. Read it with the one that wrote it."

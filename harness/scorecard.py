@@ -150,9 +150,7 @@ def _task_scores(judged: Iterable[GradedSample], seeds: Sequence[int]) -> dict[s
 def evaluated(text: str) -> dict[str, Evaluated]:
     """The policies at a place, by arm; UserError if the run is not finished or has none there."""
     place = Place.parse(text)
-    run = Run.open(place.run)
-    if not run.is_sealed:
-        raise UserError(f"{run.folder} is not finished. {run.how_to_resume}")
+    run = Run.finished(place.run)
     by_cycle = _by_arm_and_cycle(run, place.seed)
     last = {arm: max(cycles) for arm, cycles in by_cycle.items()}
     if place.arm is None:

@@ -116,9 +116,7 @@ def _of_run(folder: Path, arm: str | None) -> _Measured:
     from harness.record import Run
     from harness.refusals import Refusals
 
-    run = Run.open(folder)
-    if not run.is_sealed:
-        raise UserError(f"{folder} is not finished, so it is no evidence. {run.how_to_resume}")
+    run = Run.finished(folder)
     profile = run.manifest.profile
     executed = "executed" if run.result()["executed"] else "not executed"
     model = profile.model.name

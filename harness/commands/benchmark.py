@@ -78,6 +78,8 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
         if any((profile, model, suite, trainer, adapters, sandbox, out)):
             raise UserError("--resume keeps the plan of the run: leave out every other option.")
         run, sandbox = resumed(resume)
+        if run.is_sealed:
+            run.check_seal()
     else:
         name = profile or ("checkpoints" if adapters else "quick")
         settings = changed(load_profile(name), model, suite, trainer)

@@ -32,9 +32,9 @@ def export(
 
 def source(what: str) -> Suite | Run:
     """The run in that folder, or the suite of that name."""
-    from harness.commands.runs import finished
+    from harness.record import Run
     from harness.registry import open_suite
 
     if (Path(what) / "manifest.json").is_file():
-        return finished(Path(what))
+        return Run.finished(Path(what))
     return open_suite(what)

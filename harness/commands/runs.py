@@ -49,9 +49,10 @@ def report(
 
     Several runs are put side by side.
     """
+    from harness.record import Run
     from reports import tables
 
-    opened = [finished(folder) for folder in runs]
+    opened = [Run.finished(folder) for folder in runs]
     if len(opened) == 1:
         print(tables.terminal(opened[0].result(), details))
     else:
@@ -59,17 +60,6 @@ def report(
     folder = output or (runs[0] if len(runs) == 1 else None)
     if folder is not None:
         print(f"\nThe whole report: {written(opened, folder)}")
-
-
-def finished(folder: Path) -> Run:
-    """The run in a folder; UserError if it is not finished."""
-    from harness.record import Run
-    from tasks.errors import UserError
-
-    run = Run.open(folder)
-    if not run.is_sealed:
-        raise UserError(f"{folder} is not finished: {state(run)}. {run.how_to_resume}")
-    return run
 
 
 def results(runs: list[Run]) -> dict[str, dict[str, Any]]:

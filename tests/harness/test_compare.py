@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from harness import cli
+from harness.record import Run
 from harness.scorecard import Place, evaluated
 from harness.statistics import mcnemar_p
 from harness.types import GradedSample
@@ -141,6 +142,7 @@ def test_other_specs_or_another_image_are_refused(make: Make, key: str) -> None:
     data["ingredients"][key] = "docker sha256:other"
     other = make("b", samples(BEFORE))
     (other / "manifest.json").write_text(json.dumps(data))
+    Run.open(other).seal()
     error = run(folder, other).exception
     assert isinstance(error, UserError)
     assert {"specs": "specs", "sandbox": "image none, not executed and sha256:other"}[key] in str(

@@ -177,7 +177,7 @@ def test_another_model_decides_nothing(run_folder: Path, tmp_path: Path) -> None
 
 def test_a_run_that_is_not_finished_is_no_evidence(tiny_profile: Path, tmp_path: Path) -> None:
     start("tiny", load_profile(str(tiny_profile)), Judge(None), tmp_path / "run")
-    with pytest.raises(UserError, match="not finished, so it is no evidence"):
+    with pytest.raises(UserError, match="is not finished"):
         judged(tmp_path, evidence={"run": "run"})
 
 
