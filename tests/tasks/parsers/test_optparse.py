@@ -6,10 +6,8 @@ import optparse
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tasks.parsers import Parser, RefusedError
-from tasks.spec import Operand, Option, ToolSpec, VersionProbe
+from tests.tasks.parsers.differential import Reading, Sample, reading
 
 OPTIONS = """
 options:
@@ -66,8 +64,11 @@ def test_sqlmap_faults(sqlmap, line, fault):
     assert sqlmap.fault(line) == fault
 
 
-FLAGS = ["-b", "--batch", "--banner"]
-VALUED = ["-u", "--url", "--user", "--users-file"]
+SAMPLE = Sample(
+    "optparse", ["-b", "--batch", "--banner"], ["-u", "--url", "--user", "--users-file"]
+)
+PARSER = SAMPLE.parser()
+ODD = ["--", "-", "h", "-bu", "-bb", "-u=x", "-ux", "--x", "---batch", "-bx"]
 
 
 class _Strict(optparse.OptionParser):
@@ -75,16 +76,16 @@ class _Strict(optparse.OptionParser):
         raise ValueError(msg)
 
 
-def stdlib(words: list[str]) -> tuple[list[tuple[str, str | None]], list[str]] | None:
+def stdlib(words: list[str]) -> Reading | None:
     seen: list[tuple[str, str | None]] = []
 
     def note(option: optparse.Option, _spelled: str, value: str | None, _parser: object) -> None:
         seen.append((str(option), value))
 
     parser = _Strict(add_help_option=False)
-    for name in FLAGS:
+    for name in SAMPLE.flags:
         parser.add_option(name, action="callback", callback=note)
-    for name in VALUED:
+    for name in SAMPLE.valued:
         parser.add_option(name, action="callback", callback=note, type="string")
     try:
         _, operands = parser.parse_args(list(words))
@@ -93,38 +94,7 @@ def stdlib(words: list[str]) -> tuple[list[tuple[str, str | None]], list[str]] |
     return seen, operands
 
 
-SAMPLE = Parser(
-    ToolSpec(
-        tool="sample",
-        version="1",
-        version_probe=VersionProbe(argv=("sample",), pattern="(.*)"),
-        personality="optparse",
-        options=tuple(
-            [Option(name=name, repeatable=True) for name in FLAGS]
-            + [Option(name=name, arity="one", repeatable=True) for name in VALUED]
-        ),
-        operands=(Operand(name="operand", most=None),),
-    )
-)
-WORD = st.one_of(
-    st.sampled_from(["--", "-", "h", "-bu", "-bb", "-u=x", "-ux", "--x", "---batch", "-bx"]),
-    st.builds(
-        lambda name, cut, rest: name[: max(2, cut)] + rest,
-        st.sampled_from(FLAGS + VALUED),
-        st.integers(1, 12),
-        st.sampled_from(["", "", "=", "=5", "x"]),
-    ),
-)
-
-
-@given(st.lists(WORD, max_size=5))
+@given(SAMPLE.lines(ODD))
 @settings(max_examples=400)
 def test_it_agrees_with_the_standard_library(words):
-    expected = stdlib(words)
-    try:
-        command = SAMPLE.parse(words, "")
-    except RefusedError:
-        assert expected is None
-        return
-    options = [(a.name, a.value) for a in command.arguments if a.name != "operand"]
-    assert expected == (options, list(command.values("operand")))
+    assert reading(PARSER, words) == stdlib(words)
