@@ -25,6 +25,7 @@ from harness.policy import CausalPolicy
 from harness.sampling import sample
 from harness.types import Sampling, Training
 from tasks.errors import UserError
+from tests.small_models import small
 
 TASKS = ["list the mail servers of lab.example", "is port 80 of 10.0.0.7 open", "who is 10.0.0.9"]
 COMMANDS = ["dig MX lab.example", "nmap -p 80 10.0.0.7", "dig -x 10.0.0.9"]
@@ -65,18 +66,7 @@ def tokenizer() -> Any:
 
 
 def make(folder: Path, family: str, tokenizer: Any) -> Path:
-    config = FAMILIES[family](
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=512,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
+    config = small(FAMILIES[family], tokenizer)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         AutoModelForCausalLM.from_config(config).save_pretrained(folder)

@@ -14,6 +14,7 @@ from harness.prompts import Prompts
 from harness.sampling import Sampled, sample
 from harness.types import Sampling, Training
 from tasks.errors import UserError
+from tests.small_models import small
 
 TASKS = ["list the mail servers of lab.example", "is port 80 of 10.0.0.7 open", "who is 10.0.0.9"]
 COMMANDS = ["dig MX lab.example", "nmap -p 80 10.0.0.7", "dig -x 10.0.0.9"]
@@ -28,17 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("tiny")
     tokenizer = train_tokenizer(TASKS + COMMANDS, 300)
     torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    LlamaForCausalLM(config).save_pretrained(path)
+    LlamaForCausalLM(small(LlamaConfig, tokenizer)).save_pretrained(path)
     tokenizer.save_pretrained(path)
     lines = [f'{way}: "{text}"\n' for way, text in PROMPTS.items()]
     (path / "prompts.yaml").write_text("".join(lines))
