@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.ahead import judging_ahead
 from harness.asking import asker
 from harness.conclude import conclude
 from harness.executors.local import LocalExecutor
@@ -169,8 +170,11 @@ def complete(
         if judge.sandbox:
             check_versions(asker(judge.sandbox), {task.tool for task in suite.tasks})
         sizes: Counter[str] = Counter(task.split for task in suite.tasks)
-        with phase(console, "train and evaluate") as report:
+        with (
+            phase(console, "train and evaluate") as report,
+            judging_ahead(run, suite, judge.sandbox) as verdicts,
+        ):
             run_cells(run, executor or LocalExecutor(), sizes, report)
         with phase(console, "judge") as report:
-            judge_run(run, suite, judge.sandbox, report)
+            judge_run(run, suite, judge.sandbox, report, verdicts)
         return conclude(run, suite)
