@@ -26,20 +26,6 @@ from sandbox.types import Ending, Execution, Limits, SandboxError
 from tasks.suite import Suite
 
 COMMAND = ["env", "--default-signal=INT", sys.executable, "-m", "harness.cli", "benchmark"]
-# The shipped model, since most of what it says is right and so is executed.
-SETTINGS = {
-    "description": "a benchmark for tests",
-    "model": "embedded",
-    "suite": "recon",
-    "trainers": ["v1"],
-    "seeds": 1,
-    "cycles": 1,
-    "tasks_per_cycle": 4,
-    "samples": 2,
-    "heldout_tasks": 24,
-    "light_tasks": 4,
-    "workers": 1,
-}
 
 
 class Scripted:
@@ -222,19 +208,22 @@ def test_without_a_sandbox_nothing_is_done(run: Run, suite: Suite) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_run_killed_and_interrupted_while_it_judges_ahead_has_the_same_record(
-    tmp_path: Path,
+    tiny_profile: Path, tiny_suite: Path, tmp_path: Path
 ) -> None:
-    """The whole command with a real model and lab; what it wrote is judged anew afterwards."""
+    """The whole command in a real lab, with the shipped model, since most of what that says is
+    right and so is executed. What the cells left is judged anew, when all of them are finished."""
+    settings = yaml.safe_load(tiny_profile.read_text())
+    settings |= {"model": "embedded", "max_new_tokens": 96, "cycles": 1, "samples": 4, "workers": 1}
     profile, folder = tmp_path / "small.yaml", tmp_path / "run"
-    profile.write_text(yaml.safe_dump(SETTINGS))
+    profile.write_text(yaml.safe_dump(settings))
     path = folder / "executions.jsonl"
     try:
         with open_judge("auto") as judge:
             if judge.sandbox is None:
                 pytest.skip(judge.remedy)
             first = ["--profile", str(profile), "--no-cache", "--out", str(folder)]
-            seen = broken_off(first, path, 5, signal.SIGKILL)
-            seen += broken_off(["--resume", str(folder), "--no-cache"], path, 15, signal.SIGINT)
+            seen = broken_off(first, path, 2, signal.SIGKILL)
+            seen += broken_off(["--resume", str(folder), "--no-cache"], path, 2, signal.SIGINT)
             assert not (folder / "graded.jsonl").exists()
             resume = [*COMMAND, "--resume", str(folder), "--no-cache"]
             done = subprocess.run(resume, capture_output=True, text=True, check=False)
@@ -242,7 +231,7 @@ def test_a_run_killed_and_interrupted_while_it_judges_ahead_has_the_same_record(
             ahead = Run.open(folder)
             after = Run.create(tmp_path / "after", ahead.manifest)
             shutil.copytree(folder / "cells", after.folder / "cells")
-            suite = open_suite("recon")
+            suite = open_suite(str(tiny_suite))
             judge_run(after, suite, judge.sandbox, lambda share, note: None)
     except SandboxError as error:
         pytest.skip(str(error))
