@@ -61,7 +61,8 @@ class Ahead:
             cut_torn_line(self._run.file("executions.jsonl"))
             self._tried |= executions(self._run).keys()
             while not self.over.wait(LOOK_S):
-                self._execute(lines_to_run(self._check(), self._tasks))
+                if fresh := sorted(lines_to_run(self._check(), self._tasks) - self._tried):
+                    self._execute(fresh)
 
     def _check(self) -> Verdicts:
         """The verdicts on answers that were not there before."""
@@ -83,10 +84,9 @@ class Ahead:
             for row in rows:
                 yield (row["split"], row["task"]), row["text"]
 
-    def _execute(self, lines: set[str]) -> None:
-        fresh = sorted(lines - self._tried)
-        self._tried.update(fresh)
-        with closing(execute(self._run, self._sandbox, fresh)) as executing:
+    def _execute(self, lines: list[str]) -> None:
+        self._tried.update(lines)
+        with closing(execute(self._run, self._sandbox, lines)) as executing:
             for _ in executing:
                 if self.over.is_set():
                     return
