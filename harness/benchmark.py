@@ -93,9 +93,9 @@ def cached(sandbox: Sandbox) -> Sandbox:
 
 
 def open_sandbox(name: str, *, raw: bool = True) -> Sandbox:
-    """A registered sandbox by name, or "auto"; commands mostly wait, so two run for each core. Four
-    are a quarter faster if nothing else works, and of six some come near their time limit: an RSA
-    key of 4096 bits took 26 of its 30 seconds. `raw`: see `sandbox.open_sandbox`."""
+    """A registered sandbox by name, or "auto"; commands mostly wait, so two run for each core. More
+    gain little, for a command takes 0.15 s of a core, too; and with six a core some come near the
+    time limit: an RSA key of 4096 bits took 26 of its 30 seconds. `raw`: `sandbox.open_sandbox`."""
     workers = 2 * cores()
     if name == "auto":
         import sandbox
