@@ -1,20 +1,23 @@
-"""What judging is of a benchmark's time: a small benchmark on all cores, then the checker on every
-answer, and every distinct command in a sandbox whose labs are up, none of them remembered."""
+"""What judging adds to a benchmark's time: a small one without it, judged when its cells are
+finished, and judged while they work. The sandbox's labs are up, and no command is remembered."""
 
 from __future__ import annotations
 
 from collections import Counter
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.measure import Figure, seconds
-from harness.benchmark import cores, open_judge, start
-from harness.executors.local import LocalExecutor
-from harness.judge import Key, judge_run, static_verdicts
+from harness.ahead import judging_ahead
+from harness.benchmark import Judge, cores, open_judge, start
+from harness.executors.local import HEAVY, LocalExecutor
+from harness.judge import by_key, judge_run, static_verdicts
 from harness.profile import Profile
+from harness.record import Run
 from harness.registry import open_suite
 from harness.schedule import run_cells
-from tasks.types import Task
+from tasks.suite import Suite
 
 PROFILE = Profile(
     description="one seed of quick, smaller",
@@ -31,19 +34,40 @@ PROFILE = Profile(
 
 def measure() -> list[Figure]:
     suite = open_suite(PROFILE.suite)
-    tasks: dict[Key, Task] = {(task.split, task.id): task for task in suite.tasks}
-    sizes: Counter[str] = Counter(task.split for task in suite.tasks)
+    import_libraries()
     with open_judge("auto") as judge, TemporaryDirectory() as folder:
-        run = start("perf", PROFILE, judge, Path(folder) / "run")
-        cells = seconds(lambda: run_cells(run, LocalExecutor(), sizes, silent))
-        checker = seconds(lambda: static_verdicts(run, tasks))
-        judging = seconds(lambda: judge_run(run, suite, judge.sandbox, silent))
+        alone, ahead = (start("perf", PROFILE, judge, Path(folder) / name) for name in "ab")
+        cells = seconds(lambda: train(alone, suite))
+        after = seconds(lambda: judge_run(alone, suite, judge.sandbox, silent))
+        whole = seconds(lambda: train_and_judge(ahead, suite, judge))
+        checker = seconds(lambda: static_verdicts(ahead, by_key(suite)))
     where = judge.identity.split()[0] if judge.identity else "no sandbox"
     return [
         Figure(f"training and evaluating, {cores()} processes", cells, "s"),
-        Figure("of judging, the checker", checker, "s", "all", checker / (cells + judging)),
-        Figure(f"judging, {where}", judging, "s", "all", judging / (cells + judging)),
+        Figure(f"added by judging afterwards, {where}", after, "s", "all", after / (cells + after)),
+        Figure("added by judging meanwhile", whole - cells, "s", "all", 1 - cells / whole),
+        Figure("of judging, the checker", checker, "s", "all", checker / whole),
     ]
+
+
+def import_libraries() -> None:
+    """The server of cells imports them once, which the first benchmark would be charged with."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(HEAVY)
+    process = context.Process(target=int)
+    process.start()
+    process.join()
+
+
+def train(run: Run, suite: Suite) -> None:
+    run_cells(run, LocalExecutor(), Counter(task.split for task in suite.tasks), silent)
+
+
+def train_and_judge(run: Run, suite: Suite, judge: Judge) -> None:
+    """As `harness.benchmark.complete` does."""
+    with judging_ahead(run, suite, judge.sandbox) as verdicts:
+        train(run, suite)
+    judge_run(run, suite, judge.sandbox, silent, verdicts)
 
 
 def silent(share: float, note: str) -> None:

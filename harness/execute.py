@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import asdict
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from harness.record import Row, Run, append_rows, cut_torn_line, read_rows
+from harness.record import Row, Run, as_line, cut_torn_line, read_rows
 from sandbox.types import Ending, Execution, Limits
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sandbox.types import Sandbox
 
 LIMITS = Limits(wall_s=30, output_bytes=16 << 10)
-BATCH = 16  # executions between two writes to disk
 
 
 def executions(run: Run) -> dict[str, Row]:
@@ -34,21 +33,23 @@ def execute_all(run: Run, sandbox: Sandbox, commands: Iterable[str], report: Rep
         for command in set(commands)
         if command not in known or known[command]["ending"] == Ending.INFRASTRUCTURE
     )
-    broken = execute(run, sandbox, left, report)
-    execute(run, sandbox, broken, report)
+    for _ in range(2):
+        broken = []
+        for number, done in enumerate(execute(run, sandbox, left), 1):
+            if done.ending is Ending.INFRASTRUCTURE:
+                broken.append(done.command)
+            report(number / len(left), "")
+        left = broken
 
 
-def execute(run: Run, sandbox: Sandbox, commands: Sequence[str], report: Report) -> list[str]:
-    """Run and record these commands; returns those that the sandbox, not the command, ended."""
-    broken: list[str] = []
-    results = iter(sandbox.run_many(commands, LIMITS))
-    done = 0
-    while batch := list(islice(results, BATCH)):
-        append_rows(run.file("executions.jsonl"), map(as_row, batch))
-        broken += [e.command for e in batch if e.ending is Ending.INFRASTRUCTURE]
-        done += len(batch)
-        report(done / len(commands), "")
-    return broken
+def execute(run: Run, sandbox: Sandbox, commands: Sequence[str]) -> Generator[Execution]:
+    """Run these commands and record each as it comes, which a killed process leaves on record."""
+    with run.file("executions.jsonl").open("ab") as file:
+        for done in sandbox.run_many(commands, LIMITS):
+            file.write(as_line(as_row(done)))
+            file.flush()
+            yield done
+        os.fsync(file.fileno())
 
 
 def as_row(execution: Execution) -> Row:

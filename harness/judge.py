@@ -7,7 +7,8 @@
 - correct: the checker passed it, and the lab saw nothing against it or it was not executed;
 - timeout, infrastructure error: right on paper, and the sandbox could not tell.
 
-Every distinct command that passed is executed once; what the lab saw is held against each task.
+Every distinct command that passed is executed once, most of them while cells still work
+(`harness.ahead`); what the lab saw is held against each task.
 A few that did not pass are run too, for the table of where the verdicts disagree.
 A task without expectations has its commands judged on paper only: some would listen until the
 time limit. A refusal, the right answer to what is not possible, is run as it is, as if somebody had
@@ -19,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeGuard
 
 from harness.execute import execute_all, executions
@@ -44,22 +46,29 @@ Verdicts = Mapping[tuple[Key, str], Verdict]  # of each distinct answer to a tas
 Judged = tuple[Outcome, Fault | None, str]  # with what was observed
 
 
-def judge_run(run: Run, suite: Suite, sandbox: Sandbox | None, report: Report) -> None:
+def judge_run(
+    run: Run,
+    suite: Suite,
+    sandbox: Sandbox | None,
+    report: Report,
+    known: Verdicts = MappingProxyType({}),
+) -> None:
     """Decide every sample of a run whose cells are finished; write `graded.jsonl`, and beside it
-    `verdicts.jsonl` and `tasks.jsonl`, which say why and what was asked."""
-    tasks: dict[Key, Task] = {(task.split, task.id): task for task in suite.tasks}
-    verdicts = static_verdicts(run, tasks)
+    `verdicts.jsonl` and `tasks.jsonl`, which say why and what was asked. `known` verdicts are the
+    checker's of before."""
+    tasks = by_key(suite)
+    verdicts = static_verdicts(run, tasks, known)
     if sandbox is not None:
-        passed = {
-            line
-            for (key, answer), verdict in verdicts.items()
-            if verdict.status is Status.PASS and tasks[key].observe
-            if (line := line_to_run(answer, verdict, tasks[key]))
-        }
-        execute_all(run, sandbox, passed | others_to_run(verdicts, tasks), report)
+        lines = lines_to_run(verdicts, tasks) | others_to_run(verdicts, tasks)
+        execute_all(run, sandbox, lines, report)
     write_rows(run.file("tasks.jsonl"), asked(tasks))
     write_rows(run.file("verdicts.jsonl"), explained(verdicts, tasks, executions(run)))
     write_rows(run.file("graded.jsonl"), map(asdict, grade(run, suite, tasks, verdicts)))
+
+
+def by_key(suite: Suite) -> dict[Key, Task]:
+    """The tasks of a suite as rows name them."""
+    return {(task.split, task.id): task for task in suite.tasks}
 
 
 def asked(tasks: Mapping[Key, Task]) -> Iterator[Row]:
@@ -95,6 +104,16 @@ def line_to_run(answer: str, verdict: Verdict, task: Task) -> str | None:
     return (verdict.text if task.possible else answer.strip()) or None
 
 
+def lines_to_run(verdicts: Verdicts, tasks: Mapping[Key, Task]) -> set[str]:
+    """What is executed of the answers that passed."""
+    return {
+        line
+        for (key, answer), verdict in verdicts.items()
+        if verdict.status is Status.PASS and tasks[key].observe
+        if (line := line_to_run(answer, verdict, tasks[key]))
+    }
+
+
 def others_to_run(verdicts: Verdicts, tasks: Mapping[Key, Task]) -> set[str]:
     """Commands that their tools take and that do another thing than their task asks: as many as
     OTHERS, chosen by hash. What is seen of them changes no outcome; it tells how often the lab
@@ -112,8 +131,10 @@ def others_to_run(verdicts: Verdicts, tasks: Mapping[Key, Task]) -> set[str]:
     return set(sorted(found, key=lambda text: sha256(text.encode()).digest())[:OTHERS])
 
 
-def static_verdicts(run: Run, tasks: Mapping[Key, Task]) -> Verdicts:
-    """The checker's verdict on every distinct answer to every task."""
+def static_verdicts(
+    run: Run, tasks: Mapping[Key, Task], known: Verdicts = MappingProxyType({})
+) -> Verdicts:
+    """The checker's verdict on every distinct answer to every task, unless it is `known`."""
     from tasks.checker import judge
 
     answers = {
@@ -121,7 +142,7 @@ def static_verdicts(run: Run, tasks: Mapping[Key, Task]) -> Verdicts:
         for cell in run.manifest.cells
         for row in run.cell(cell.name).samples()
     }
-    return {(key, text): judge(text, tasks[key]) for key, text in answers}
+    return {(key, text): known.get((key, text)) or judge(text, tasks[key]) for key, text in answers}
 
 
 def grade(

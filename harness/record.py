@@ -60,11 +60,16 @@ def read_rows(path: Path) -> Iterator[Row]:
                 raise UserError(f"{path}, line {number} is broken: {RESTORE}") from None
 
 
+def as_line(row: Mapping[str, Any]) -> bytes:
+    """A row as it stands in a JSONL file."""
+    return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+
+
 def append_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     """Append rows and wait until they are on disk; the new size of the file in bytes."""
     with path.open("ab") as file:
         for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+            file.write(as_line(row))
         file.flush()
         os.fsync(file.fileno())
         return file.tell()
@@ -120,6 +125,18 @@ class CellStore:
 
     def samples(self) -> Iterator[Row]:
         return read_rows(self.files["samples"])
+
+    def committed(self, start: int) -> tuple[list[Row], int]:
+        """The samples of finished cycles from this byte of their file on, and the byte they end at:
+        whatever lies beyond may yet be cut off."""
+        cycles = self.cycles()
+        end: int = cycles[-1]["bytes"]["samples"] if cycles else 0
+        if end <= start:
+            return [], start
+        with self.files["samples"].open("rb") as file:
+            file.seek(start)
+            lines = file.read(end - start).splitlines()
+        return [json.loads(line) for line in lines], end
 
     @property
     def answered(self) -> Path:

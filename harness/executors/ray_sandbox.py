@@ -136,8 +136,8 @@ class RaySandbox:
 
 
 def start_box(node: dict[str, Any]) -> Any:
-    """An actor on this node and no other; it takes no core from the cells, which are done by the
-    time that commands are executed."""
+    """An actor on this node and no other; it takes no core from the cells, since commands mostly
+    wait."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
