@@ -21,7 +21,7 @@ from tasks.types import Record
 if TYPE_CHECKING:
     from tasks.suite import Suite
 
-FORMAT = 2  # 1 knew neither who moved nor divergences: it can be read, not gone on with
+FORMAT = 3  # 1 knew neither who moved nor divergences, and until 3 samples depended on their batch
 CONTROLS = ("no-train", "random-accept")
 SIGNALS = {"truth", "v1-acceptance"}
 
