@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tasks.errors import UserError
+
 if TYPE_CHECKING:
     import torch
 
@@ -34,7 +36,7 @@ def read(model: Any, prompts: Sequence[Sequence[int]], n: int) -> tuple[Reading,
 
 def first_pass(model: Any, prompts: Sequence[Sequence[int]]) -> tuple[Any, Any, torch.Tensor]:
     """Read prompts in one batch: the cache, the mask [B, T] of what is no padding, which is on the
-    left, and the logits [B, V] of what follows."""
+    left, and the logits [B, V] of what follows. UserError if the model has no such cache."""
     import torch
 
     width = max(map(len, prompts))
@@ -51,4 +53,10 @@ def first_pass(model: Any, prompts: Sequence[Sequence[int]]) -> tuple[Any, Any, 
         use_cache=True,
         logits_to_keep=1,
     )
-    return step.past_key_values, mask, step.logits[:, -1]
+    cache = getattr(step, "past_key_values", None)
+    if cache is None:
+        raise UserError(
+            f"models of type {model.config.model_type} keep no keys and values to go on from; "
+            "evaluate this one by lm-eval: --model hf --model_args pretrained=MODEL"
+        )
+    return cache, mask, step.logits[:, -1]

@@ -32,11 +32,12 @@ of its scores, [..., M, 1]."""
 
 def can_share(model: Any) -> bool:
     """Whether every layer attends to all there was, by a function that transformers lets us
-    replace."""
+    replace, and to the keys that it caches: DeepSeek's cache what keys are made of."""
     config = model.config.get_text_config(decoder=True)
     return bool(
         getattr(model, "_supports_attention_backend", False)
         and config._attn_implementation == "sdpa"
+        and getattr(config, "kv_lora_rank", None) is None
         and all(type(layer) is DynamicLayer for layer in DynamicCache(config=config).layers)
     )
 

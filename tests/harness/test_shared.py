@@ -5,11 +5,19 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, LlamaConfig, MistralConfig, Qwen3Config
+from transformers import (
+    AutoModelForCausalLM,
+    DeepseekV3Config,
+    LlamaConfig,
+    MambaConfig,
+    MistralConfig,
+    Qwen3Config,
+)
 
 from harness.sampling import Sampled, sample
 from harness.shared import TOGETHER, can_share
 from harness.types import Sampling
+from tasks.errors import UserError
 
 SIZE = {
     "vocab_size": 50,
@@ -58,3 +66,19 @@ def test_only_models_that_attend_to_everything_share() -> None:
     config = LlamaConfig(**SIZE)
     config._attn_implementation = "eager"  # who asked for another attention keeps it
     assert not can_share(network(config))
+
+
+def test_a_model_that_caches_other_things_than_keys_does_not_share() -> None:
+    ranks = {"kv_lora_rank": 8, "q_lora_rank": 8, "v_head_dim": 8}
+    sizes = {"qk_rope_head_dim": 4, "qk_nope_head_dim": 4, "moe_intermediate_size": 16}
+    experts = {"n_routed_experts": 4, "n_group": 1, "topk_group": 1, "num_experts_per_tok": 2}
+    whole = {name: size for name, size in SIZE.items() if name != "head_dim"}
+    model = network(DeepseekV3Config(**whole, **ranks, **sizes, **experts))
+    assert not can_share(model)
+    assert len(sampled(model, 5, 2, ())) == 10
+
+
+def test_a_model_without_keys_and_values_is_refused_in_one_sentence() -> None:
+    config = MambaConfig(vocab_size=50, hidden_size=32, num_hidden_layers=2, state_size=4)
+    with pytest.raises(UserError, match="models of type mamba keep no keys and values"):
+        sampled(network(config), 3, 1, ())
