@@ -139,6 +139,29 @@ def test_a_node_with_other_packages_refuses_in_one_sentence(
     assert said.count("\n") == 1
 
 
+class Workers(LocalExecutor):
+    """This machine with so many processes."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._count = count
+
+    def at_once(self, model: Model) -> int:
+        return self._count
+
+
+@pytest.mark.slow
+def test_the_number_of_workers_changes_nothing(tiny_profile: Path, tmp_path: Path) -> None:
+    found = []
+    for count in (1, 3):
+        run = plan(tiny_profile, tmp_path / str(count))
+        run_cells(run, Workers(count), SIZES, lambda share, note: None)
+        found.append(contents(run.folder / "cells"))
+    one, three = ({name: f[name] for name in f if not name.endswith(".log")} for f in found)
+    assert len([name for name in one if name.endswith("samples.jsonl")]) == 5
+    assert one == three
+
+
 class Flaky:
     """An executor in this process, on which cells lose their machine so many times each."""
 
