@@ -38,14 +38,15 @@ def first_pass(model: Any, prompts: Sequence[Sequence[int]]) -> tuple[Any, Any, 
     """Read prompts in one batch: the cache, the mask [B, T] of what is no padding, which is on the
     left, and the logits [B, V] of what follows. UserError if the model has no such cache."""
     import torch
+    from torch.nn.utils.rnn import pad_sequence
 
-    width = max(map(len, prompts))
-    ids = torch.zeros(len(prompts), width, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for row, prompt in enumerate(prompts):
-        ids[row, width - len(prompt) :] = torch.tensor(prompt)
-        mask[row, width - len(prompt) :] = 1
-    ids, mask = ids.to(model.device), mask.to(model.device)
+    ids, mask = (
+        pad_sequence(rows, batch_first=True, padding_side="left").to(model.device)
+        for rows in (
+            [torch.tensor(prompt) for prompt in prompts],
+            [torch.ones(len(prompt), dtype=torch.long) for prompt in prompts],
+        )
+    )
     step = model(
         input_ids=ids,
         attention_mask=mask,

