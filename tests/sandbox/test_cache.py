@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any, cast
 
 import pytest
@@ -135,6 +137,20 @@ def test_several_processes_may_write_at_a_time(tmp_path: Path) -> None:
     assert [table.get(n.to_bytes(4, "big")) for n in range(400)] == [
         {"number": n} for n in range(400)
     ]
+
+
+def test_a_new_cache_may_be_made_by_several_at_a_time(tmp_path: Path) -> None:
+    openers = 6
+    together = Barrier(openers)
+
+    def open_one(path: Path) -> None:
+        together.wait()
+        Cache(path).close()
+
+    with ThreadPoolExecutor(openers) as pool:
+        for number in range(50):
+            path = tmp_path / f"{number}.sqlite"
+            list(pool.map(open_one, [path] * openers))
 
 
 def test_old_rows_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
