@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import USER_ERRORS
 from harness.execute import execute, executions
-from harness.judge import by_key, lines_to_run
+from harness.judge import by_key, lines_to_run, others_to_run, share_of_others
 from harness.record import cut_torn_line
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Ahead:
         self.over = Event()
         self.verdicts: dict[tuple[Key, str], Verdict] = {}
         self._run, self._sandbox, self._tasks = run, sandbox, by_key(suite)
+        self._share = share_of_others(run.manifest)
         self._read: Counter[str] = Counter()  # bytes of each cell's samples
         self._tried: set[str] = set()
 
@@ -61,7 +62,10 @@ class Ahead:
             cut_torn_line(self._run.file("executions.jsonl"))
             self._tried |= executions(self._run).keys()
             while not self.over.wait(LOOK_S):
-                if fresh := sorted(lines_to_run(self._check(), self._tasks) - self._tried):
+                found = self._check()
+                lines = lines_to_run(found, self._tasks)
+                lines |= others_to_run(found, self._tasks, self._share)
+                if fresh := sorted(lines - self._tried):
                     self._execute(fresh)
 
     def _check(self) -> Verdicts:

@@ -33,12 +33,13 @@ from tasks.types import Fault, Level, LevelResult, Status, Verdict
 
 if TYPE_CHECKING:
     from harness.meter import Report
+    from harness.plan import Manifest
     from sandbox.types import Sandbox
     from tasks.suite import Suite
     from tasks.types import Task
 
 NOT_EXECUTED = "not executed"
-OTHERS = 100  # commands with valid flags and the wrong intent that are run
+OTHERS = 150  # commands with valid flags and the wrong intent are run as if of so many samples
 _NOBODYS = {Ending.TIMEOUT: Outcome.TIMEOUT, Ending.INFRASTRUCTURE: Outcome.INFRASTRUCTURE}
 
 Key = tuple[str, str]  # (split, task id): a suite may have a task in more than one split
@@ -59,7 +60,8 @@ def judge_run(
     tasks = by_key(suite)
     verdicts = static_verdicts(run, tasks, known)
     if sandbox is not None:
-        lines = lines_to_run(verdicts, tasks) | others_to_run(verdicts, tasks)
+        others = others_to_run(verdicts, tasks, share_of_others(run.manifest))
+        lines = lines_to_run(verdicts, tasks) | others
         execute_all(run, sandbox, lines, report)
     write_rows(run.file("tasks.jsonl"), asked(tasks))
     write_rows(run.file("verdicts.jsonl"), explained(verdicts, tasks, executions(run)))
@@ -114,11 +116,11 @@ def lines_to_run(verdicts: Verdicts, tasks: Mapping[Key, Task]) -> set[str]:
     }
 
 
-def others_to_run(verdicts: Verdicts, tasks: Mapping[Key, Task]) -> set[str]:
-    """Commands that their tools take and that do another thing than their task asks: as many as
-    OTHERS, chosen by hash. What is seen of them changes no outcome; it tells how often the lab
-    alone would have passed them."""
-    found = {
+def others_to_run(verdicts: Verdicts, tasks: Mapping[Key, Task], share: float) -> set[str]:
+    """Commands that their tools take and that do another thing than their task asks: a `share` of
+    them. What is seen of them changes no outcome; it tells how often the lab alone would have
+    passed them. Chosen by hash: which is known as soon as a command is drawn."""
+    return {
         verdict.text
         for (key, _), verdict in verdicts.items()
         if verdict.last.level is Level.INTENT
@@ -127,8 +129,15 @@ def others_to_run(verdicts: Verdicts, tasks: Mapping[Key, Task]) -> set[str]:
         and tasks[key].observe
         and key[0] == "heldout"
         and verdict.text
+        and int.from_bytes(sha256(verdict.text.encode()).digest()[:8]) < share * 2**64
     }
-    return set(sorted(found, key=lambda text: sha256(text.encode()).digest())[:OTHERS])
+
+
+def share_of_others(manifest: Manifest) -> float:
+    """All of them where one evaluation has no more samples than OTHERS, fewer in larger runs: of
+    1,519 in a benchmark whose evaluations have 2,538 samples, ninety."""
+    profile = manifest.profile
+    return OTHERS / max(OTHERS, profile.seeds * profile.samples * len(manifest.heldout))
 
 
 def static_verdicts(

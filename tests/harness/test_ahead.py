@@ -18,7 +18,7 @@ import yaml
 from harness.ahead import judging_ahead
 from harness.benchmark import Judge, open_judge, start
 from harness.execute import executions
-from harness.judge import by_key, judge_run, lines_to_run, static_verdicts
+from harness.judge import by_key, judge_run, lines_to_run, others_to_run, static_verdicts
 from harness.profile import load_profile
 from harness.record import Row, Run, append_rows, read_rows
 from harness.registry import open_suite
@@ -54,11 +54,18 @@ def run(tiny_profile: Path, tmp_path: Path) -> Run:
 
 
 def answers(suite: Suite, number: int) -> list[Row]:
-    """A right answer to every task and a wrong one, the same number of the task's."""
+    """A right answer to every task, one with the wrong intent and one without any sense: others
+    for another number."""
     return [
         {"cycle": 0, "split": "heldout", "task": task.id, "sample": i, "text": text, "proxies": {}}
         for task in suite.split("heldout")
-        for i, text in enumerate((task.correct[number % len(task.correct)], f"nmap {number}"))
+        for i, text in enumerate(
+            (
+                task.correct[number % len(task.correct)],
+                task.wrong[number % len(task.wrong)].command,
+                f"nmap {number}",
+            )
+        )
     ]
 
 
@@ -71,8 +78,10 @@ def commit(run: Run, suite: Suite, cells: int) -> None:
 
 
 def lines(run: Run, suite: Suite) -> set[str]:
+    """What is to be executed: right answers, and in so small a run all with the wrong intent."""
     tasks = by_key(suite)
-    return lines_to_run(static_verdicts(run, tasks), tasks)
+    verdicts = static_verdicts(run, tasks)
+    return lines_to_run(verdicts, tasks) | others_to_run(verdicts, tasks, 1)
 
 
 def recorded(run: Run) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.judge import NOT_EXECUTED, judge_one, lab_said, line_to_run, others_to_run
@@ -115,12 +117,27 @@ def test_what_is_seen_of_a_wrong_command_is_kept_and_changes_nothing(task: Task)
     assert found[2] == "fail"
 
 
-def test_the_others_to_run_have_valid_flags_and_are_few(task: Task) -> None:
+def test_the_others_to_run_have_valid_flags(task: Task) -> None:
     commands = [task.correct[0], *(wrong.command for wrong in task.wrong)]
     verdicts = {(("heldout", task.id), text): judge(text, task) for text in commands}
-    chosen = others_to_run(verdicts, {("heldout", task.id): task})
+    chosen = others_to_run(verdicts, {("heldout", task.id): task}, 1)
     intended = {v.text for v in verdicts.values() if v.last.level is Level.INTENT} - {commands[0]}
     assert chosen == intended
     assert chosen
     unseen = task.model_copy(update={"observe": ()})
-    assert not others_to_run(verdicts, {("heldout", task.id): unseen})
+    assert not others_to_run(verdicts, {("heldout", task.id): unseen}, 1)
+
+
+def test_the_others_to_run_are_a_share_and_do_not_depend_on_what_else_was_drawn(task: Task) -> None:
+    key, tasks = ("heldout", task.id), {("heldout", task.id): task}
+    wrong = next(w.command for w in task.wrong if judge(w.command, task).last.level is Level.INTENT)
+    found = judge(wrong, task)
+    verdicts = {
+        (key, text): replace(found, text=text) for text in (f"{wrong} {n}" for n in range(400))
+    }
+    every = others_to_run(verdicts, tasks, 1)
+    tenth, half = (others_to_run(verdicts, tasks, share) for share in (0.1, 0.5))
+    assert tenth < half < every == {text for _, text in verdicts}
+    assert 20 <= len(tenth) <= 60  # 40, give or take 3.3 standard deviations
+    few = dict(list(verdicts.items())[:30])
+    assert others_to_run(few, tasks, 0.5) == half & {text for _, text in few}
