@@ -312,8 +312,8 @@ def verdicts(result: Result) -> Table:
     note = (
         "Flags valid: the tool takes the command. Intent correct: the checker passes it for its "
         "task. Effect: the lab saw what the task expects. The last two columns are of samples that "
-        "were run and decided: every command of correct intent, and a fixed number of those with "
-        "valid flags and wrong intent. In brackets: samples that disagree, of how many."
+        "were run and decided: every command of correct intent, and some with valid flags and "
+        "wrong intent. In brackets: samples that disagree, of how many."
     )
     return Table("Where the verdicts disagree", header, rows, note)
 
