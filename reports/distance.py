@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports.drawing import blank, write
+
 Result = Mapping[str, Any]
 Steps = Sequence[tuple[float, Mapping[str, Any]]]  # sqrt(KL) and the gap row of each cycle
 
@@ -62,15 +64,11 @@ def walked(result: Result) -> dict[str, Steps]:
 
 def draw(result: Result, path: Path) -> Path | None:
     """Write the figure to `path` (.png or .svg); None where no arm is known to have moved."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     steps = {arm: each for arm, each in walked(result).items() if each}
     if not steps:
         return None
     size = PANEL_INCHES[0] * len(QUANTITIES), PANEL_INCHES[1] + 0.6
-    figure = Figure(figsize=size, dpi=150)
-    FigureCanvasAgg(figure)
+    figure = blank(*size)
     panels = figure.subplots(1, len(QUANTITIES))
     for panel, (key, label) in zip(panels, QUANTITIES, strict=True):
         panel.axhline(0, color="0.6", linewidth=0.8)
@@ -88,8 +86,7 @@ def draw(result: Result, path: Path) -> Path | None:
     mark = "" if result["executed"] else " (not executed)"
     figure.suptitle(f"How far each arm went, and what came of it{mark}", fontsize=11)
     figure.tight_layout(rect=(0, 0.3 / size[1], 1, 1))
-    figure.savefig(path)
-    return path
+    return write(figure, path)
 
 
 def _draw_line(panel: Any, steps: Steps, key: str, look: Look, arm: str) -> None:

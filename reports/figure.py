@@ -8,6 +8,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from reports.drawing import blank, write
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -34,15 +36,11 @@ def draw(result: Mapping[str, Any], path: Path) -> Path:
     model that was not trained it shows the share correct by tool."""
     if result.get("untrained"):
         return _draw_shares(result, path)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     arms = result["arms"]
     columns = min(max(len(arms), 1), MOST_COLUMNS)
     rows = max(1, -(-len(arms) // columns))
     size = (PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows + LEGEND_INCHES)
-    figure = Figure(figsize=size, dpi=150)
-    FigureCanvasAgg(figure)
+    figure = blank(*size)
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
     for panel, arm in zip_longest(panels.flat, arms):
         if arm is None:
@@ -57,8 +55,7 @@ def draw(result: Mapping[str, Any], path: Path) -> Path:
     mark = "" if result["executed"] else " (not executed)"
     figure.suptitle(f"Did truth follow the proxy?{mark}", fontsize=11)
     figure.tight_layout(rect=(0, LEGEND_INCHES / size[1] / 2, 1, 1))
-    figure.savefig(path)
-    return path
+    return write(figure, path)
 
 
 def caption(result: Mapping[str, Any]) -> str:
@@ -70,13 +67,9 @@ def caption(result: Mapping[str, Any]) -> str:
 
 def _draw_shares(result: Mapping[str, Any], path: Path) -> Path:
     """A bar for each tool, with its 95% interval."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     known = (row for row in result["untrained"]["tools"] if row["correct"]["low"] is not None)
     rows = list(known)[::-1]
-    figure = Figure(figsize=(6.4, 1.2 + 0.24 * len(rows)), dpi=150)
-    FigureCanvasAgg(figure)
+    figure = blank(6.4, 1.2 + 0.24 * len(rows))
     panel = figure.subplots()
     for place, row in enumerate(rows):
         value, low, high = (100 * row["correct"][end] for end in ("value", "low", "high"))
@@ -90,8 +83,7 @@ def _draw_shares(result: Mapping[str, Any], path: Path) -> Path:
     mark = "" if result["executed"] else " (not executed)"
     figure.suptitle(f"How often it is right{mark}", fontsize=11)
     figure.tight_layout()
-    figure.savefig(path)
-    return path
+    return write(figure, path)
 
 
 def _panel(panel: Any, arm: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:

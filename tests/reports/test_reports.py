@@ -16,7 +16,7 @@ import pytest
 from harness.study import FailedCell
 from harness.types import GradedSample
 from reports import content, distance, figure, format, markdown, tables, verdict
-from reports.save import save
+from reports.save import NAMES, save
 from reports.table import Table
 
 from .conftest import simulate
@@ -114,6 +114,16 @@ def test_a_result_read_back_from_its_file_gives_the_same_report(
     figures = {"figure.png": figure.caption(result), "distance.png": distance.CAPTION}
     assert (tmp_path / "report.md").read_text() == markdown.report(result, figures)
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_result_gives_the_same_files(result: Result, tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("one", "other")]
+    for folder in folders:
+        folder.mkdir()
+        save(result, folder)
+    one, other = ({f.name: f.read_bytes() for f in folder.iterdir()} for folder in folders)
+    assert one == other
+    assert set(one) == set(NAMES)
 
 
 def test_the_figure_can_be_svg_with_every_arm(result: Result, tmp_path: Path) -> None:
