@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harness.plan import Manifest
     from reports.html.samples import Record as SampleRecord
     from tasks.suite import Suite
+    from tasks.types import Task
 
 
 ELSEWHERE = (
@@ -70,11 +71,23 @@ def study(run: Run, suite: Suite) -> Study:
         rescored=rescored(run),
         arms=[Arm(arm.name, arm.proxy, arm.needs) for arm in manifest.arms],
         trained=[task for task in suite.split("train") if task.id in drawn],
-        evaluated=[task for task in suite.tasks if task.split != "train"],
+        evaluated=evaluated(manifest, suite),
         sandbox=manifest.ingredients.sandbox or None,
         remedy=manifest.remedy,
         provenance=provenance(run),
     )
+
+
+def evaluated(manifest: Manifest, suite: Suite) -> list[Task]:
+    """The tasks that samples were drawn for: of the held-out ones those of the plan."""
+    planned = {*manifest.heldout, *manifest.light}
+    calibrated = bool(manifest.arms)
+    return [
+        task
+        for task in suite.tasks
+        if (task.split == "heldout" and task.id in planned)
+        or (task.split == "calibration" and calibrated)
+    ]
 
 
 def cycle_rows(run: Run) -> list[CycleRow]:
