@@ -51,7 +51,6 @@ class Profile(Record):
     batch_size: Count = 4
     epochs: Count = 1
     # Cells that each full evaluation is split into, beside one for the light tasks; 1: not split.
-    # Part of the plan, since the draws depend on it.
     shards: Count = 1
     workers: Count | None = None  # cells side by side; null: one a core
 

@@ -24,7 +24,8 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     more_adapters: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
     *,
     profile: Annotated[
-        str | None, typer.Option(help="quick (the default), published, full, or a .yaml file.")
+        str | None,
+        typer.Option(help="quick (the default), organism, published, full, or a .yaml file."),
     ] = None,
     model: Annotated[
         str | None,
