@@ -27,6 +27,7 @@ PACKAGES = (
     "numpy",
     "scipy",
 )
+CARD = "README.md"  # of a model: words about it, on which no number depends
 
 
 class Ingredients(Record):
@@ -57,7 +58,7 @@ def model_digest(model: Model) -> str:
         args = json.dumps(model.args, sort_keys=True)
         return " ".join([model.backend, args, *map(folder_digest, folders)])
     if model.folder:
-        return digest(model.folder.iterdir())
+        return digest(path for path in model.folder.iterdir() if path.name != CARD)
     return f"{model.name}@{model.revision}" if model.revision else model.name
 
 
