@@ -102,8 +102,10 @@ def explained(
 
 
 def line_to_run(answer: str, verdict: Verdict, task: Task) -> str | None:
-    """What is executed of an answer: its command, or all of a refusal; None if that is nothing."""
-    return (verdict.text if task.possible else answer.strip()) or None
+    """What is executed of an answer: its command, or all of a refusal; None if that is nothing, or
+    no line that could be pasted into a shell, for a NUL character is in it."""
+    line = verdict.text if task.possible else answer.strip()
+    return line if line and "\0" not in line else None
 
 
 def lines_to_run(verdicts: Verdicts, tasks: Mapping[Key, Task]) -> set[str]:

@@ -61,8 +61,9 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def as_line(row: Mapping[str, Any]) -> bytes:
-    """A row as it stands in a JSONL file."""
-    return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+    """A row as it stands in a JSONL file. Half a surrogate pair, which a model that is cut off can
+    write, is no character: it becomes a question mark."""
+    return json.dumps(row, ensure_ascii=False).encode(errors="replace") + b"\n"
 
 
 def append_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:

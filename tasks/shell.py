@@ -91,11 +91,11 @@ class _Place:
 
 def read(line: str) -> Line:
     """The program calls of a line. Raises BashSyntaxError, or UndecidedError with the reason."""
+    if "\0" in line:
+        raise BashSyntaxError("the line holds a NUL character")
     words = plain_words(line)
     if words and words[0].rpartition("/")[2] not in _SPECIAL:
         return Line([Call(tuple(words))])
-    if "\0" in line:
-        raise BashSyntaxError("the line holds a NUL character")
     try:
         script = parse(without_marks(line))
         if not script.items:

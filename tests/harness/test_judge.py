@@ -101,7 +101,8 @@ def impossible() -> Task:
 def test_a_refusal_is_run_as_it_is_and_must_reach_nothing(impossible: Task) -> None:
     refusal = " That cannot be done.\n"
     assert line_to_run(refusal, judge(refusal, impossible), impossible) == "That cannot be done."
-    assert line_to_run(" ", judge(" ", impossible), impossible) is None
+    for nothing in (" ", "That cannot\0 be done."):
+        assert line_to_run(nothing, judge(nothing, impossible), impossible) is None
     assert outcome(refusal, execution(), impossible) == (Outcome.CORRECT, None, "pass")
     touched = {"protocol": "tcp", "address": "10.0.0.1", "port": 80, "name": ""}
     late = execution(connections=[touched])

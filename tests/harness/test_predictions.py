@@ -68,6 +68,24 @@ def test_samples_may_be_numbered_and_come_in_any_order(suite: Suite, tmp_path: P
     assert [(s.sample, s.text) for s in found] == [(0, "0"), (1, "1"), (2, "2")]
 
 
+@pytest.mark.sandbox
+def test_what_is_no_text_of_a_command_line_is_judged_like_any_answer(
+    suite: Suite, tmp_path: Path
+) -> None:
+    """With the commands executed: a NUL character, and half an emoji."""
+    task = next(task for task in suite.split("heldout") if task.possible)
+    rows = [
+        {"task": task.id, "text": f"{task.correct[0]}\0"},
+        {"task": task.id, "text": f"{task.correct[0]} \ud83d"},
+        {"task": task.id, "text": task.correct[0]},
+    ]
+    file = written(tmp_path / "p.jsonl", [dict(row) for row in rows])
+    done = score(file, suite, tmp_path / "run", "--sandbox", "auto")
+    assert done.exit_code == 0, done.output
+    card = one_evaluated(str(tmp_path / "run")).scorecard()
+    assert (card.tasks[task.id].correct, card.samples) == ((1,), 3)
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

@@ -18,6 +18,12 @@ def test_a_torn_last_line_is_left_out_and_cut(tmp_path: Path) -> None:
     assert list(read_rows(path)) == [{"a": 1}, {"b": "é"}, {"c": 3}]
 
 
+def test_half_a_surrogate_pair_is_no_character(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    append_rows(path, [{"text": "a\ud83d"}, {"text": "\U0001f600"}])
+    assert list(read_rows(path)) == [{"text": "a?"}, {"text": "\U0001f600"}]
+
+
 def test_a_missing_file_has_no_rows(tmp_path: Path) -> None:
     assert list(read_rows(tmp_path / "none.jsonl")) == []
 

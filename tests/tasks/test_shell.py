@@ -189,7 +189,18 @@ def test_braces_without_end_are_undecided():
 
 @pytest.mark.parametrize(
     "line",
-    ["nmap 'h", 'nmap "h', "nmap h |", "nmap (h", "| nmap", "", "# nmap h", "nmap h &&", "nmap \0"],
+    [
+        "nmap 'h",
+        'nmap "h',
+        "nmap h |",
+        "nmap (h",
+        "| nmap",
+        "",
+        "# nmap h",
+        "nmap h &&",
+        "nmap \0",
+        "curl -A a\0b http://h/",
+    ],
 )
 def test_what_the_shell_refuses(line):
     with pytest.raises(BashSyntaxError):
