@@ -176,16 +176,25 @@ class CausalPolicy:
             for place, token in enumerate(ids):
                 if token in special:
                     return ids[: place + 1]
-        return [tokenizer.eos_token_id]
+        if ends := self._ends_of_sequence():
+            return ends[:1]
+        raise UserError(
+            "The model's tokenizer names no token that ends a sequence: set eos_token in its "
+            "tokenizer_config.json."
+        )
 
-    def _tokens_that_end(self) -> tuple[int, ...]:
-        """The tokens that end an answer: of sequence and of turn, those that the model's own
-        generation settings name, and all that contain the stop text."""
-        tokenizer, stop = self._tokenizer, self._prompts.stop
+    def _ends_of_sequence(self) -> list[int]:
+        """The tokenizer's own, and those that the model's generation settings name."""
         own = getattr(self._model, "generation_config", None)
         named = own.eos_token_id if own is not None else None
-        ends = {tokenizer.eos_token_id, self._turn_end[-1]}
-        ends |= set(named if isinstance(named, list) else [named]) - {None}
+        every = [self._tokenizer.eos_token_id, *(named if isinstance(named, list) else [named])]
+        return [token for token in every if token is not None]
+
+    def _tokens_that_end(self) -> tuple[int, ...]:
+        """The tokens that end an answer: of sequence, of turn, and all that contain the stop
+        text."""
+        tokenizer, stop = self._tokenizer, self._prompts.stop
+        ends = {*self._ends_of_sequence(), self._turn_end[-1]}
         if stop:
             every = [[i] for i in range(len(tokenizer))]
             ends |= {i for i, text in enumerate(tokenizer.batch_decode(every)) if stop in text}
@@ -199,7 +208,9 @@ class CausalPolicy:
     def _sampled(
         self, questions: Sequence[list[int]], n: int, sampling: Sampling
     ) -> list[list[Sampled]]:
-        """`n` answers to each question. Questions of like length share a batch."""
+        """`n` answers to each question. Questions of like length share a batch. UserError if the
+        longest leaves no room for an answer."""
+        self._check_room(questions, sampling)
         answers: dict[int, list[Sampled]] = {}
         by_length = sorted(range(len(questions)), key=lambda i: len(questions[i]))
         width = max(1, ROWS // n)
@@ -210,6 +221,16 @@ class CausalPolicy:
                 for place, i in enumerate(batch):
                     answers[i] = rows[place * n : (place + 1) * n]
         return [answers[i] for i in range(len(questions))]
+
+    def _check_room(self, questions: Sequence[list[int]], sampling: Sampling) -> None:
+        most = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+        needed = max(map(len, questions), default=0) + sampling.max_new_tokens
+        if most and needed > most:
+            raise UserError(
+                f"The longest prompt and its answer may take {needed} tokens, and this model reads "
+                f"{most}: lower max_new_tokens (now {sampling.max_new_tokens}), or take another "
+                "model."
+            )
 
     def _drawn(self, questions: Sequence[list[int]], n: int, sampling: Sampling) -> list[Sampled]:
         """The answers of one batch, or of its halves where a GPU's memory does not hold it."""

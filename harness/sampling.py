@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.seeds import derive
 from harness.types import Sampling
+from tasks.errors import UserError
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +40,8 @@ def sample(
     ends: tuple[int, ...],
 ) -> list[Sampled]:
     """`n` sampled continuations of each of B prompts, given as token ids: B * n rows, prompt by
-    prompt. A row that came to one of the `ends` holds it as its last token."""
+    prompt. A row that came to one of the `ends` holds it as its last token. UserError if the model
+    gives no probabilities."""
     import torch
 
     from harness.reading import read
@@ -66,6 +68,11 @@ def sample(
                 reading.keep(kept)
                 alive, tokens = alive[kept], tokens[kept]
             logits = reading.step(tokens)
+    if not told[:, 0].isfinite().all():
+        raise UserError(
+            "The model's probabilities are no numbers: lower learning_rate if it was trained here, "
+            "or else its weights are damaged."
+        )
     return [
         Sampled(row, likelihood, certainty / len(row), entropy / len(row))
         for row, (likelihood, certainty, entropy) in zip(rows, told.tolist(), strict=True)
@@ -96,7 +103,7 @@ def _tell(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
 
 def _choose(logits: torch.Tensor, temperature: float, draws: torch.Tensor) -> torch.Tensor:
     """One token for each row of [R, V] logits: the likeliest at temperature 0, else where its
-    uniform number [R] falls among the cumulated probabilities."""
+    uniform number [R] falls among the cumulated probabilities; the last where these are NaN."""
     import torch
 
     if temperature == 0:
@@ -104,4 +111,4 @@ def _choose(logits: torch.Tensor, temperature: float, draws: torch.Tensor) -> to
     shares = (logits.float() / temperature).softmax(-1)
     reached = shares.cumsum(-1, dtype=torch.float64)
     wanted = draws[:, None] * reached[:, -1:]
-    return torch.searchsorted(reached, wanted, right=True)[:, 0]
+    return torch.searchsorted(reached, wanted, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)

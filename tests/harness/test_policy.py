@@ -3,14 +3,16 @@
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
 from harness.embedded.tokenizer import PROMPTS, train_tokenizer
+from harness.model import Model
 from harness.policy import CausalPolicy
-from harness.prompts import Prompts
+from harness.prompts import Prompts, prompts_of
 from harness.sampling import Sampled, sample
 from harness.types import Sampling, Training
 from tasks.errors import UserError
@@ -250,6 +252,37 @@ def test_a_saved_adapter_comes_back(policy: CausalPolicy, folder: Path, tmp_path
 def test_an_adapter_that_is_not_there_is_a_user_error(policy: CausalPolicy, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no adapter_config"):
         policy.load_adapter(tmp_path)
+
+
+def test_a_training_that_diverged_is_one_clear_sentence(policy: CausalPolicy) -> None:
+    with torch.no_grad():
+        next(iter(policy._model.parameters())).fill_(torch.nan)
+    for sampling in (GREEDY, Sampling()):
+        with pytest.raises(UserError, match="no numbers: lower learning_rate"):
+            policy.generate(TASKS, 2, sampling)
+
+
+def test_a_prompt_that_leaves_no_room_for_an_answer_is_refused(policy: CausalPolicy) -> None:
+    with pytest.raises(UserError, match=r"may take \d+ tokens, and this model reads 512"):
+        policy.generate(TASKS, 1, Sampling(max_new_tokens=512))
+    with pytest.raises(UserError, match=r"reads 512: lower max_new_tokens \(now 96\)"):
+        policy.invert(["nmap " + "10.0.0.1 " * 500], Sampling())
+
+
+def test_a_tokenizer_that_ends_no_sequence(folder: Path, tmp_path: Path) -> None:
+    """The model's own settings may name what ends one; if nothing does, that is said."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    end, tokenizer.eos_token, tokenizer.chat_template = tokenizer.eos_token_id, None, None
+    network = torch.nn.Module()
+    network.generation_config = SimpleNamespace(eos_token_id=[end, 7])
+    policy = CausalPolicy(network, tokenizer, prompts_of(Model(name=str(folder))))
+    assert policy._turn_end == [end]
+    assert {end, 7} <= set(policy._ends)
+    network.generation_config = SimpleNamespace(eos_token_id=None)
+    with pytest.raises(UserError, match="names no token that ends a sequence: set eos_token"):
+        CausalPolicy(network, tokenizer, prompts_of(Model(name=str(folder))))
 
 
 def test_training_on_nothing_is_refused(policy: CausalPolicy) -> None:
