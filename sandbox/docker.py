@@ -28,6 +28,7 @@ from sandbox.window import START_S, Lab
 
 NAME = "docker"
 LABEL = "goodhart-bench.owner"  # the process that started a container
+NAMESPACE = "goodhart-bench.namespace"  # where that process has its number
 CPUS = 1_000_000_000  # one, in billionths
 DEVICE_BYTES = 1 << 20  # /dev/shm
 MOST_FILES = 65_536  # in each folder that can be written: what a supervisor deletes in a second
@@ -228,7 +229,7 @@ def _create(image: str, command: tuple[str, ...], **settings: Any) -> Any:
             stdin_open=True,  # and closed by the engine when this process goes
             auto_remove=True,
             log_config=LogConfig(type="none"),  # a log of all output could fill a disk
-            labels={LABEL: str(os.getpid())},
+            labels={LABEL: str(os.getpid()), NAMESPACE: _namespace()},
             **settings,
         )
 
@@ -246,14 +247,22 @@ def _asking() -> Iterator[None]:
 
 
 def _remove_orphans() -> None:
-    """Remove what killed runs left behind: containers whose starter no longer lives."""
+    """Remove what killed runs left behind: containers whose starter no longer lives. Only those
+    from this namespace: on an engine that others share, nothing is known here of their starters."""
     from docker.errors import APIError
 
     containers = engine.client().containers
-    for container in containers.list(all=True, ignore_removed=True, filters={"label": LABEL}):
+    ours = f"{NAMESPACE}={_namespace()}"
+    for container in containers.list(all=True, ignore_removed=True, filters={"label": ours}):
         if not _lives(int(container.labels[LABEL])):
             with suppress(APIError):  # it may be on its way out already
                 container.remove(force=True)
+
+
+def _namespace() -> str:
+    """The kernel that runs, and the namespace in it, that this process has its number in."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f"{boot}:{Path('/proc/self/ns/pid').stat().st_ino}"
 
 
 def _lives(pid: int) -> bool:

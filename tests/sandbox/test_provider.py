@@ -89,6 +89,21 @@ def test_nothing_outlives_a_killed_run(box: Sandbox) -> None:
     wait_for(lambda: "sleep 54321" not in processes())
 
 
+@pytest.mark.sandbox
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a namespace of its own everywhere")
+def test_what_another_namespace_started_is_left_alone(start: Callable[[str], Sandbox]) -> None:
+    """As when a container, or another machine, has the same engine: process numbers say nothing."""
+    start("docker")
+    code = "import sandbox; sandbox.open_sandbox('docker', workers=1).close()"
+    elsewhere = ["unshare", "--pid", "--fork", sys.executable, "-c", code]
+    with open_sandbox("docker", workers=1) as own:
+        worker = own._free.get()  # type: ignore[attr-defined]
+        own._free.put(worker)  # type: ignore[attr-defined]
+        subprocess.run(elsewhere, check=True)
+        worker._lab.container.reload()  # NotFound if it was taken for an orphan
+        assert own.run("curl -s http://10.1.2.3/admin").observation.http
+
+
 AS_A_USER = """
 mount --bind "$1" /mnt && mount --bind "$2" /media && cd /media &&
 exec setpriv --reuid 12345 --regid 12345 --clear-groups --inh-caps=-all env -i PATH="$PATH" \\
