@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from harness.executors import Executor, Say
     from sandbox.types import Sandbox
     from tasks.suite import Suite
-
-RUNS = Path("runs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +113,8 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def new_folder(home: Path, profile_name: str) -> Path:
-    """`HOME/TIME-PROFILE`, not there yet."""
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    return home / f"{stamp}-{Path(profile_name).stem}"
-
-
-def start(profile_name: str, profile: Profile, judge: Judge, folder: Path) -> Run:
-    """Write the plan of a new run."""
+def start(profile_name: str, profile: Profile, judge: Judge, folder: Path | None) -> Run:
+    """Write the plan of a new run, in this folder or one of its own."""
     suite = open_suite(profile.suite)
     request = Request(profile_name, profile, judge.identity, judge.remedy, tuple(sys.argv[1:]))
     return Run.create(folder, make_manifest(request, suite))

@@ -96,7 +96,9 @@ def unknown_task(name: str, suite: Suite, tasks: Mapping[str, Task]) -> str:
     return f"{suite.name} has no held-out task {name!r}{hint}"
 
 
-def plan_scoring(folder: Path, request: Request, suite: Suite, samples: Sequence[Sample]) -> Run:
+def plan_scoring(
+    folder: Path | None, request: Request, suite: Suite, samples: Sequence[Sample]
+) -> Run:
     """A run in which these samples are the evaluation: what is left to do is to judge them."""
     per_task = Counter(sample.task for sample in samples)
     most = max(per_task.values())

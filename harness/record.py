@@ -32,6 +32,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from harness.plan import FORMAT, Manifest
 from tasks.errors import UserError
 
 Row = dict[str, Any]
+RUNS = Path("runs")
 RESTORE = "restore the file from a copy, or start a new run."
 FILES = ("samples", "candidates", "divergences", "rescored")  # of a cell, beside its commits
 
@@ -110,6 +112,22 @@ def lock(path: Path, refusal: str) -> Iterator[None]:
         except BlockingIOError:
             raise UserError(refusal) from None
         yield
+
+
+def new_folder(profile_name: str) -> Path:
+    """`RUNS/TIME-PROFILE`, made for one run alone: of those that start in the same second, the
+    second has -2 behind its name, and so on."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    name = f"{datetime.now():%Y%m%d-%H%M%S}-{Path(profile_name).stem}"
+    folder, count = RUNS / name, 1
+    while True:
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            count += 1
+            folder = RUNS / f"{name}-{count}"
+        else:
+            return folder
 
 
 class CellStore:
@@ -187,12 +205,17 @@ class Run:
         self.manifest = manifest
 
     @classmethod
-    def create(cls, folder: Path, manifest: Manifest) -> Run:
-        """A new run folder with its plan; UserError if the folder holds a run already."""
-        if (folder / "manifest.json").exists():
-            raise UserError(f"{folder} holds a run already; continue it with --resume {folder}.")
+    def create(cls, folder: Path | None, manifest: Manifest) -> Run:
+        """A new run with its plan, in this folder or in a `new_folder`; UserError if the folder
+        holds a run already."""
+        folder = folder or new_folder(manifest.profile_name)
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "manifest.json", manifest.model_dump_json(indent=2))
+        refusal = f"{folder} holds a run already; continue it with --resume {folder}."
+        # Not the run's lock: who created the run a moment ago is about to take that.
+        with lock(folder / ".manifest.lock", refusal):
+            if (folder / "manifest.json").exists():
+                raise UserError(refusal)
+            write_whole(folder / "manifest.json", manifest.model_dump_json(indent=2))
         return cls(folder, manifest)
 
     @classmethod

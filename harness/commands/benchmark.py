@@ -65,7 +65,7 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
     """Let trainers compete, judge every command, and print both tables."""
     from rich.console import Console
 
-    from harness.benchmark import RUNS, new_folder, resumed, start
+    from harness.benchmark import resumed, start
     from harness.profile import load_profile
     from tasks.errors import UserError
 
@@ -88,7 +88,7 @@ def benchmark(  # noqa: PLR0913 - one parameter an option, as typer has it
             settings = with_checkpoints(settings, adapters, proxy)
     with workplace(console, executor, address, sandbox, cache=cache) as (place, judge):
         if resume is None:
-            run = start(name, settings, judge, out or new_folder(RUNS, name))
+            run = start(name, settings, judge, out)
         carry_out(run, judge, console, place)
 
 

@@ -61,7 +61,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option, as typer has it
     for twice."""
     from rich.console import Console
 
-    from harness.benchmark import RUNS, new_folder, start
+    from harness.benchmark import start
     from harness.profile import load_profile
     from tasks.errors import UserError
 
@@ -76,7 +76,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option, as typer has it
     settings = changed(settings, None, suite, None).with_changes(given)
     console = Console(highlight=False, markup=False)
     with workplace(console, executor, address, sandbox) as (place, judge):
-        run = start(profile, settings, judge, out or new_folder(RUNS, profile))
+        run = start(profile, settings, judge, out)
         carry_out(run, judge, console, place)
 
 

@@ -40,8 +40,7 @@ def plan(
 
 def newest() -> str:
     """The newest finished run that this version can read; UserError if there is none."""
-    from harness.benchmark import RUNS
-    from harness.record import Run
+    from harness.record import RUNS, Run
     from tasks.errors import UserError
 
     sealed = RUNS.glob("*/sealed.json")

@@ -34,7 +34,7 @@ def score(  # noqa: PLR0913 - one parameter an option, as typer has it
 
     from rich.console import Console
 
-    from harness.benchmark import RUNS, new_folder, open_judge
+    from harness.benchmark import open_judge
     from harness.plan import Request
     from harness.predictions import model_of, plan_scoring, read_predictions
     from harness.profile import Profile
@@ -52,7 +52,7 @@ def score(  # noqa: PLR0913 - one parameter an option, as typer has it
     samples = read_predictions(predictions, opened)
     with open_judge(sandbox) as judge:
         request = Request("score", profile, judge.identity, judge.remedy, tuple(sys.argv[1:]))
-        run = plan_scoring(out or new_folder(RUNS, "score"), request, opened, samples)
+        run = plan_scoring(out, request, opened, samples)
         print(f"{len(samples)} answers to {len(run.manifest.heldout)} tasks, taken as drawn at "
               f"temperature {temperature:g} with at most {max_new_tokens} tokens")  # fmt: skip
         carry_out(run, judge, Console(highlight=False, markup=False))
