@@ -318,10 +318,13 @@ def run_as_child(folder: Path, name: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
     log = CellStore(folder / "cells" / name).folder / "cell.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as file:
-        os.dup2(file.fileno(), sys.stdout.fileno())
-        os.dup2(file.fileno(), sys.stderr.fileno())
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as file:
+            os.dup2(file.fileno(), sys.stdout.fileno())
+            os.dup2(file.fileno(), sys.stderr.fileno())
+    except OSError as error:
+        sys.exit(tell(error))
     sys.exit(run_and_tell(folder, name))
 
 
@@ -340,11 +343,16 @@ def run_and_tell(folder: Path, name: str) -> int:
     try:
         run_cell(Run.open(folder), name)
     except USER_ERRORS as error:
-        if is_disk_full(error):
-            return errno.ENOSPC  # a log could not hold the sentence
-        print(sentence(error), file=sys.stderr, flush=True)
-        return 2
+        return tell(error)
     return 0
+
+
+def tell(error: Exception) -> int:
+    """The exit code of a cell that failed so, after the sentence on stderr."""
+    if is_disk_full(error):
+        return errno.ENOSPC  # a log could not hold the sentence
+    print(sentence(error), file=sys.stderr, flush=True)
+    return 2
 
 
 if __name__ == "__main__":

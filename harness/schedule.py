@@ -111,7 +111,7 @@ def check(run: Run, cell: Cell, code: int) -> None:
         raise OSError(code, os.strerror(code))
     if code:
         log = run.cell(cell.name).folder / "cell.log"
-        reason = last_line(log) or f"exit code {code}"
+        reason = last_line(log) or f"exit code {code}."
         raise UserError(f"Cell {cell.name} failed: {reason} {run.how_to_resume}")
 
 
@@ -125,5 +125,8 @@ def check_losses(run: Run, cell: Cell, losses: int) -> None:
 
 
 def last_line(path: Path) -> str:
+    """The last words of a log; "" if it has none, or was never there."""
+    if not path.exists():
+        return ""
     lines = path.read_text(errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 import torch
 
 from harness.benchmark import Judge, start
-from harness.cell import run_cell
+from harness.cell import run_as_child, run_cell
 from harness.profile import load_profile
 from harness.record import Row, Run
 from trainers import v1
@@ -144,3 +147,27 @@ def test_a_cell_broken_off_in_a_cycle_goes_on_with_the_same_numbers(
     for name in ("divergences", "rescored"):
         one, other = (each.cell("v1-0").files[name].read_bytes() for each in (run, unbroken))
         assert one == other
+
+
+@pytest.mark.parametrize(
+    ("number", "ending"),
+    [
+        (errno.ENOSPC, (errno.ENOSPC, "")),  # the parent has the sentence for this code
+        (errno.EACCES, (2, "The system refused: Permission denied.\n")),
+    ],
+)
+def test_a_cell_that_can_have_no_log_ends_without_a_traceback(
+    number: int,
+    ending: tuple[int, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process heeds Ctrl-C
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(SystemExit) as ended:
+        run_as_child(tmp_path / "run", "v1-0")
+    assert (ended.value.code, capfd.readouterr().err) == ending

@@ -62,6 +62,9 @@ def test_a_failed_cell_is_told_by_its_last_words(tmp_path: Any) -> None:
         check(run, cell, 1)
     with pytest.raises(OSError, match="No space left"):
         check(run, cell, errno.ENOSPC)
+    (tmp_path / "cell.log").unlink()  # as of a cell that ended before it could have one
+    with pytest.raises(UserError, match=r"Cell v1-0 failed: exit code 2\. Go on\."):
+        check(run, cell, 2)
 
 
 def test_a_run_of_an_earlier_version_is_read_and_not_gone_on_with(
