@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_every_command_starts_fresh(box: Sandbox) -> None:
 
 
 def test_nothing_is_left_running(box: Sandbox) -> None:
-    mark = "sleep 98765"
+    mark = f"sleep 98765.{uuid4().int}"  # other tests, of other checkouts too, run here as well
     done = box.run(f"setsid {mark} >/dev/null 2>&1 & nohup {mark} >/dev/null 2>&1 & echo started")
     assert done.exit_code == 0
     timed_out = box.run(f"setsid {mark} & {mark}", replace(SHORT, wall_s=1))

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -19,7 +20,7 @@ SLEEPER = """
 import sys, sandbox
 with sandbox.open_sandbox(sys.argv[1], workers=1) as box:
     print("ready", flush=True)
-    box.run("sleep 54321")
+    box.run(sys.argv[2])
 """
 
 
@@ -75,18 +76,19 @@ def test_a_supervisor_that_dies_is_replaced(box: Sandbox) -> None:
 
 @pytest.mark.sandbox
 def test_nothing_outlives_a_killed_run(box: Sandbox) -> None:
+    mark = f"sleep 54321.{uuid4().int}"  # other tests, of other checkouts too, run here as well
     host = subprocess.Popen(
-        [sys.executable, "-c", SLEEPER, box.name], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SLEEPER, box.name, mark], stdout=subprocess.PIPE, text=True
     )
     assert host.stdout is not None
     assert host.stdout.readline() == "ready\n"
-    wait_for(lambda: "sleep 54321" in processes())
+    wait_for(lambda: mark in processes())
     os.kill(host.pid, signal.SIGKILL)
     host.wait()
     host.stdout.close()
     if box.name == "docker":  # the engine, not this process, runs it: the next start cleans up
         open_sandbox(box.name, workers=1).close()
-    wait_for(lambda: "sleep 54321" not in processes())
+    wait_for(lambda: mark not in processes())
 
 
 @pytest.mark.sandbox
