@@ -70,7 +70,8 @@ CASES: dict[str, Callable[[Execution], bool]] = {
         "This is intranet" in d.stdout and logins(d) == {("http", "bob", "letmein", True)}
     ),
     "curl -s http://api.corp.lab/": lambda d: "This is api.corp.lab" in d.stdout,
-    "curl -s -m 1 http://slow.corp.lab/": lambda d: (
+    # just short of the lab's SLOW_S, so that a busy machine has time to send the request
+    "curl -s -m 1.9 http://slow.corp.lab/": lambda d: (
         d.exit_code == 28 and [r.host for r in d.observation.http] == ["slow.corp.lab"]
     ),
     "curl -s http://slow.corp.lab/": lambda d: "Welcome" in d.stdout,

@@ -153,12 +153,11 @@ def test_a_sandbox_that_has_the_other_capabilities_is_refused(
 def test_the_route_that_masscan_finds_leads_nowhere(box: Sandbox) -> None:
     done = box.run("curl -sS -m 5 http://8.8.8.8/; curl -sS -m 5 http://192.0.2.1/")
     assert done.stderr.count("Couldn't connect to server") == 2
-    assert done.duration_s < 5
     assert not done.observation.connections
 
 
 @pytest.mark.sandbox
 def test_the_router_is_silent_once_the_command_is_over(box: Sandbox) -> None:
     box.run("masscan -p80 10.4.7.9")
-    heard = box.run("timeout 1 tcpdump -n -c 1 arp", Limits(wall_s=10))
+    heard = box.run("timeout 4 tcpdump -n -c 1 arp", Limits(wall_s=10))
     assert "0 packets captured" in heard.stderr
