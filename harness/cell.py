@@ -320,6 +320,7 @@ def run_as_child(folder: Path, name: str) -> None:
     parent dies.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # for what a cell may start
     threading.Thread(target=end_with_parent, daemon=True).start()
     log = CellStore(folder / "cells" / name).folder / "cell.log"
     log.parent.mkdir(parents=True, exist_ok=True)
