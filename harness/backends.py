@@ -10,6 +10,7 @@ as long as others get through, and whoever comes back after a kill asks for the 
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import defaultdict
@@ -21,6 +22,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from harness.errors import is_disk_full
 from harness.model import Model
 from harness.prompts import Prompts
 from harness.record import append_rows, cut_torn_line, read_rows
@@ -101,8 +103,16 @@ class Answers:
         return left.pop(0) if left else None
 
     def keep(self, seed: int, sample: int, prompt: str, text: str) -> None:
+        """Write an answer down; OSError, and the file as it was, where the disk does not take it:
+        the next answer would be appended to half a line."""
         row = {"seed": seed, "sample": sample, "prompt": prompt, "text": text}
-        append_rows(self.path, [row])
+        self.path.touch()
+        size = self.path.stat().st_size
+        try:
+            append_rows(self.path, [row])
+        except OSError:
+            os.truncate(self.path, size)
+            raise
 
 
 class BackendPolicy:
@@ -198,7 +208,8 @@ class BackendPolicy:
         self, questions: Mapping[int, Any], settings: Mapping[str, Any], keep: Keep
     ) -> Exception | None:
         """Ask each question; `keep` is told every answer as soon as it is there. What broke it
-        off, if anything did that may pass; UserError if it will not."""
+        off, if anything did that may pass; UserError if it will not, OSError if it is a full disk,
+        which no other answer gets by."""
         from lm_eval.api.instance import Instance
 
         self._lm.cache_hook = _Arrivals(questions, keep)
@@ -209,6 +220,8 @@ class BackendPolicy:
         try:
             answers = self._lm.generate_until(requests)
         except Exception as error:  # any of thirty backends, each with its own
+            if is_disk_full(error):
+                raise
             if not _may_pass(error):
                 raise UserError(f"{self._name} failed ({_brief(error)}).") from error
             return error

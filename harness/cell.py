@@ -151,22 +151,26 @@ def evaluate_shard(bench: Bench, run: Run) -> None:
 
 def evaluate_checkpoints(bench: Bench, store: CellStore, done: int) -> None:
     """Evaluate the model as it is, then after each checkpoint of its training elsewhere; `done` of
-    these are there. An adapter takes the place of the one before on the base that is loaded."""
+    these are there."""
     if not done:
         evaluate_base(bench, store)
-    model = bench.manifest.profile.model
     for cycle, name in enumerate(bench.manifest.profile.checkpoints, 1):
         if cycle < done:
             continue
         bench.similarity.forget()
-        if is_adapter(Path(name)):
-            bench.policy.load_adapter(Path(name))
-        else:
-            whole = model.model_copy(update={"name": name, "revision": None})
-            bench = replace(bench, policy=open_model(whole, 0, bench.manifest.prompts))
-        rows = bench.evaluate(bench.heldout(cycle), cycle, "heldout")
+        rows = at_checkpoint(bench, name).evaluate(bench.heldout(cycle), cycle, "heldout")
         commit = {"cycle": cycle, "checkpoint": name}
         store.commit(commit, samples=(sample.as_json() for sample in rows))
+
+
+def at_checkpoint(bench: Bench, name: str) -> Bench:
+    """The bench with a checkpoint for its policy: an adapter, in the place of the one before on
+    the base that is loaded, or a whole model beside it."""
+    if is_adapter(Path(name)):
+        bench.policy.load_adapter(Path(name))
+        return bench
+    whole = bench.manifest.profile.model.model_copy(update={"name": name, "revision": None})
+    return replace(bench, policy=open_model(whole, 0, bench.manifest.prompts))
 
 
 def train_cycle(bench: Bench, run: Run, cycle: int) -> None:
@@ -316,6 +320,7 @@ def run_as_child(folder: Path, name: str) -> None:
     parent dies.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # for what a cell may start
     threading.Thread(target=end_with_parent, daemon=True).start()
     log = CellStore(folder / "cells" / name).folder / "cell.log"
     try:

@@ -180,6 +180,7 @@ class CellStore:
         """Forget whatever no finished cycle covers; the number of finished cycles."""
         self.folder.mkdir(parents=True, exist_ok=True)
         cut_torn_line(self.commits)
+        cut_torn_line(self.answered)  # answers count as they come, but no half of one
         cycles = self.cycles()
         sizes = cycles[-1]["bytes"] if cycles else dict.fromkeys(self.files, 0)
         for name, path in self.files.items():

@@ -7,7 +7,8 @@ takes ten seconds of a core, which eighteen cells would each spend again.
 from __future__ import annotations
 
 import os
-from multiprocessing import get_context
+import signal
+from multiprocessing import forkserver, get_context, resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,14 +37,25 @@ ENVIRONMENT = {
 }
 
 
+def start_server() -> None:
+    """Have a server that cells are forked from. It inherits SIGINT blocked: by itself it ignores
+    the terminal's Ctrl-C once everything is imported, and shows a traceback until then."""
+    forkserver.set_forkserver_preload(HEAVY)
+    resource_tracker.ensure_running()  # the server would start it, and that unblocks SIGINT
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Child:
     """A cell in a process of its own, in a run folder on this machine."""
 
     def __init__(self, folder: Path, cell: str) -> None:
         os.environ.update(ENVIRONMENT)
-        context = get_context("forkserver")
-        context.set_forkserver_preload(HEAVY)
-        self._process = context.Process(target=run_as_child, args=(folder, cell))
+        start_server()
+        self._process = get_context("forkserver").Process(target=run_as_child, args=(folder, cell))
         self._process.start()
 
     def poll(self) -> int | None:

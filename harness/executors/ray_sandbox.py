@@ -59,9 +59,9 @@ class RaySandbox:
         import ray
         from ray.exceptions import RayError, RayTaskError
 
-        while (node := self._free.get()) is not None:
-            if (box := self._boxes.get(node)) is None:
-                continue  # a worker of a node that is gone
+        while (node := self._free.get()) is not None or self._boxes:
+            if node is None or (box := self._boxes.get(node)) is None:
+                continue  # none was left, and one came since; or a worker of a node that is gone
             try:
                 done: Execution = ray.get(box.run.remote(command, limits))
             except RayTaskError:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import resource
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from harness import backends
-from harness.backends import BackendPolicy, check_backend, parse_args
+from harness.backends import Answers, BackendPolicy, check_backend, parse_args
 from harness.benchmark import cores, default_workers
 from harness.commands.evaluate import chosen_model
 from harness.model import EMBEDDED, Model, of_backend
 from harness.policy import CausalPolicy
 from harness.profile import Profile
 from harness.prompts import Prompts
-from harness.record import read_rows
+from harness.record import Row, append_rows, read_rows
 from harness.seeds import derive
 from harness.types import Sampling
 from tasks.errors import UserError
@@ -113,6 +116,41 @@ def test_whoever_comes_back_asks_for_the_rest_only(
     assert texts(BackendPolicy.load(at(server), PROMPTS, path), GREEDY) == expected
     assert len(server.answered) == len(TASKS) - 6
     assert Counter(row["prompt"] for row in read_rows(path)) == Counter(TASKS)
+
+
+def test_a_full_disk_is_told_at_once(
+    server: ModelServer, expected: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "answers.jsonl"
+
+    def append(path: Path, rows: Iterable[Row]) -> int:
+        if len(list(read_rows(path))) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return append_rows(path, rows)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backends, "append_rows", append)
+        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+            texts(BackendPolicy.load(at(server), PROMPTS, path), GREEDY)
+    assert server.requests == 4
+    assert texts(BackendPolicy.load(at(server), PROMPTS, path), GREEDY) == expected
+    assert Counter(row["prompt"] for row in read_rows(path)) == Counter(TASKS)
+
+
+def test_an_answer_that_the_disk_took_half_of_leaves_no_half_line(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: the kernel writes up to it, then refuses.
+    It is high above what else this process writes meanwhile."""
+    answers = Answers(tmp_path / "answers.jsonl")
+    answers.keep(0, 0, "first", "x" * (8 << 20))
+    limit, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (answers.path.stat().st_size + 20, hard))
+    try:
+        with pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
+            answers.keep(0, 1, "second", "lost")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    answers.keep(0, 2, "third", "kept")
+    assert [row["prompt"] for row in read_rows(answers.path)] == ["first", "third"]
 
 
 def test_a_server_that_is_not_there_is_given_up_in_one_sentence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -31,7 +32,11 @@ def begin(*arguments: str) -> subprocess.Popen[str]:
     # Tests that run in a shell's background are handed SIGINT ignored.
     heeding = ["env", "--default-signal=INT", *CLI]
     return subprocess.Popen(
-        [*heeding, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*heeding, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,  # as a shell's
     )
 
 
@@ -59,6 +64,24 @@ def processes_of(folder: Path) -> list[int]:
         if any(target.startswith(str(folder)) for target in targets):
             found.append(int(links.parent.name))
     return found
+
+
+def a_cell(process: subprocess.Popen[str], folder: Path) -> int:
+    """Wait until a cell is at work; its process."""
+    while not (found := set(processes_of(folder)) - {process.pid}):
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+    return found.pop()
+
+
+def has_blocked_sigint(process: int) -> bool:
+    """What a process starts would inherit that. False of one that has ended."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+    mask = int(status.partition("SigBlk:")[2].split()[0], 16)
+    return bool(mask >> (signal.SIGINT - 1) & 1)
 
 
 def numbers(folder: Path) -> tuple[bytes, dict[str, Any]]:
@@ -160,6 +183,7 @@ def test_killed_and_interrupted_it_ends_with_the_same_numbers(
         time.sleep(0.05)
 
     process = begin("--resume", str(folder))
+    assert not has_blocked_sigint(a_cell(process, folder))
     wait_for_cycles(process, folder, 5)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
@@ -172,6 +196,36 @@ def test_killed_and_interrupted_it_ends_with_the_same_numbers(
     code, output = finish("--resume", str(folder))
     assert code == 0, output
     assert numbers(folder) == numbers(unbroken)
+
+
+def importing_torch(group: int) -> bool:
+    """Whether the server that cells are forked from is at its imports."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            is_server = b"multiprocessing.forkserver" in (process / "cmdline").read_bytes()
+            if is_server and os.getpgid(int(process.name)) == group:
+                return "libtorch" in (process / "maps").read_text()
+        except OSError:
+            continue
+    return False
+
+
+@pytest.mark.slow
+def test_interrupted_at_once_by_the_terminal_it_says_how_to_go_on(
+    tiny_profile: Path, tmp_path: Path
+) -> None:
+    """A terminal's Ctrl-C goes to all processes of the command."""
+    folder = tmp_path / "run"
+    process = begin("--profile", str(tiny_profile), "--sandbox", "none", "--out", str(folder))
+    while not importing_torch(process.pid):
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"Interrupted. Go on with: goodhart-bench benchmark --resume {folder}\n" in output
+    assert "Traceback" not in output
+    assert not processes_of(folder)
 
 
 @pytest.mark.slow

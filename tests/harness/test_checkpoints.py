@@ -97,6 +97,18 @@ def test_a_checkpoint_is_what_its_folder_holds(
     assert {g.text for row in again for g in row} == said
 
 
+def test_adapters_after_a_whole_model_are_the_base_s(
+    run: Run, settings: Profile, adapters: list[str], tmp_path: Path
+) -> None:
+    """The series with its whole model in the first place as well: the rest says what it said."""
+    mixed = settings.model_copy(update={"checkpoints": (adapters[3], *adapters[1:])})
+    other = start("mixed", mixed, Judge(None), tmp_path / "mixed")
+    run_cell(other, "checkpoints-0")
+    ours, theirs = (list(each.cell("checkpoints-0").samples()) for each in (run, other))
+    assert [r for r in theirs if r["cycle"] > 1] == [r for r in ours if r["cycle"] > 1]
+    assert [r for r in theirs if r["cycle"] == 1] != [r for r in ours if r["cycle"] == 1]
+
+
 def test_checkpoints_are_compared_by_place(run: Run) -> None:
     before, after = f"{run.folder}:checkpoints@1", f"{run.folder}/cells/checkpoints-0/adapter-3"
     found = compare(evaluated(before), evaluated(after), (before, after))

@@ -19,7 +19,7 @@ from harness.executors.parcel import Files, Growth, add, pack, unpack
 from harness.model import Model
 from harness.plan import Cell
 from harness.profile import load_profile
-from harness.record import Row, Run
+from harness.record import Row, Run, append_rows, as_line, read_rows
 from harness.registry import EXECUTORS
 from harness.schedule import LOSSES, run_cells, steps
 from tasks.errors import UserError
@@ -120,6 +120,22 @@ def test_a_piece_that_was_cut_short_is_forgotten(sharded: Run, tmp_path: Path) -
     assert contents(home.cell("v1-0").folder) != before
     pack(home, home.manifest.cell("v1-0"))
     assert contents(home.cell("v1-0").folder) == before
+
+
+def test_answers_of_a_model_elsewhere_all_come_home(sharded: Run, tmp_path: Path) -> None:
+    """The home's machine died while it took an answer, and the cell is begun again on a node."""
+    home = Run.create(tmp_path / "home", sharded.manifest)
+    store, torn = home.cell("base-0"), b'{"seed": 1, "sample": 0, "prompt": "first", "te'
+    store.rewind()
+    add(store, {"answers.jsonl": as_line({"kept": "before"}) + torn})
+    unpack(pack(home, home.manifest.cell("base-0")), tmp_path / "node")
+    away = Run.open(tmp_path / "node").cell("base-0")
+    growth = Growth(away)
+    for sample in range(2):
+        append_rows(away.answered, [{"sample": sample}])
+        for piece in growth.pieces():
+            add(store, piece)
+    assert list(read_rows(store.answered)) == [{"kept": "before"}, {"sample": 0}, {"sample": 1}]
 
 
 def test_a_node_with_other_packages_refuses_in_one_sentence(

@@ -8,20 +8,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ray.exceptions import RayActorError
 from rich.console import Console
 
 from harness.benchmark import complete, open_judge, start
+from harness.executors import ray_sandbox
 from harness.executors.ray import RayExecutor
 from harness.model import EMBEDDED
 from harness.profile import load_profile
 from harness.record import read_rows
-from sandbox.types import Ending, SandboxError
+from sandbox.types import Ending, Limits, SandboxError
 
 NODE = {"num_cpus": 1, "object_store_memory": 80 << 20}
 SETTINGS = {
@@ -155,6 +157,45 @@ def test_commands_of_a_node_that_dies_are_run_once_more_elsewhere(
     finally:
         executor.close()
         cluster.remove_node(bare)
+
+
+class Box:
+    """A node's sandbox as `RaySandbox` sees it: an actor whose node can die."""
+
+    def __init__(self) -> None:
+        self.alive = True
+        self.run = self
+
+    def remote(self, command: str, limits: Limits) -> Callable[[], str]:
+        return lambda: self.answer(command)
+
+    def answer(self, command: str) -> str:
+        if not self.alive:
+            raise RayActorError
+        return f"{command} done"
+
+
+def test_nodes_that_come_after_the_last_one_died_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    boxes = {"first": Box()}
+
+    def nodes() -> list[dict[str, Any]]:
+        return [{"NodeID": name, "Resources": {"CPU": 2}} for name in boxes]
+
+    monkeypatch.setattr(ray_sandbox, "nodes", nodes)
+    monkeypatch.setattr(ray_sandbox, "start_box", lambda node: boxes[node["NodeID"]])
+    same = ("provider", "image", "version")
+    monkeypatch.setattr(ray_sandbox, "opened", lambda asked, name: dict.fromkeys(asked, same))
+    monkeypatch.setattr("ray.get", lambda answer: answer())
+    box = ray_sandbox.RaySandbox("auto", lambda line: None)
+    commands = [str(number) for number in range(20)]
+    for name in ("second", "third"):
+        assert list(box.run_many(commands)) == [f"{command} done" for command in commands]
+        for each in boxes.values():
+            each.alive = False
+        with pytest.raises(SandboxError, match="No node of the cluster with this sandbox is left"):
+            list(box.run_many(commands))
+        boxes[name] = Box()
+    assert list(box.run_many(commands)) == [f"{command} done" for command in commands]
 
 
 @pytest.mark.parametrize(
