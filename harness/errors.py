@@ -21,4 +21,5 @@ def sentence(error: Exception) -> str:
 
 
 def is_disk_full(error: Exception) -> bool:
-    return isinstance(error, OSError) and error.errno == errno.ENOSPC
+    """Or the share of it that this user has."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -153,6 +153,7 @@ def test_a_cell_broken_off_in_a_cycle_goes_on_with_the_same_numbers(
     ("number", "ending"),
     [
         (errno.ENOSPC, (errno.ENOSPC, "")),  # the parent has the sentence for this code
+        (errno.EDQUOT, (errno.ENOSPC, "")),
         (errno.EACCES, (2, "The system refused: Permission denied.\n")),
     ],
 )
