@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
+
+from tasks.errors import UserError
 
 MERGED_BYTES = 1 << 30  # weights that a merge may hold a second time
 
@@ -59,13 +61,23 @@ def _merged(network: Any) -> Iterator[None]:
     layers = _layers(network)
     before = [layer.get_base_layer().weight.data for layer in layers]
     try:
-        for layer in layers:
-            layer.merge(safe_merge=True)  # "safe" puts the sum beside the weights, not into them
+        _merge(layers)
         yield
     finally:
         for layer, weight in zip(layers, before, strict=True):
             layer.get_base_layer().weight.data = weight
             layer.merged_adapters.clear()
+
+
+def _merge(layers: Sequence[Any]) -> None:
+    try:
+        for layer in layers:
+            layer.merge(safe_merge=True)  # "safe" puts the sum beside the weights, not into them
+    except ValueError:  # the sum is not finite
+        raise UserError(
+            "The adapter's weights are no numbers, or too large: lower learning_rate if it was "
+            "trained here, or else the adapter is damaged."
+        ) from None
 
 
 def _layers(network: Any) -> list[Any]:

@@ -7,6 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from harness.types import Training
+from tasks.errors import UserError
 
 if TYPE_CHECKING:
     import torch
@@ -22,7 +23,8 @@ def finetune(model: Any, examples: Sequence[Example], training: Training) -> flo
     """Train what is trainable in `model`; the mean loss over the training, in nats a token.
 
     AdamW at a constant rate, from fresh moments: nothing but the weights is carried from one
-    training to the next, so that a training can be repeated from a saved adapter.
+    training to the next, so that a training can be repeated from a saved adapter. UserError if it
+    diverged.
     """
     import torch
 
@@ -44,6 +46,11 @@ def finetune(model: Any, examples: Sequence[Example], training: Training) -> flo
             total += loss.item() * count
             tokens += count
     model.eval()
+    if not all(bool(weight.isfinite().all()) for weight in weights):
+        raise UserError(
+            "The training diverged, its weights are no numbers: lower learning_rate "
+            f"(now {training.learning_rate:g})."
+        )
     return total / tokens
 
 

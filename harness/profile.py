@@ -47,7 +47,7 @@ class Profile(Record):
     divergence_samples: Annotated[int, Field(ge=0)] = 1  # commands a light task and cycle; 0: no KL
     temperature: Annotated[float, Field(ge=0)] = 0.7  # 0 is greedy
     max_new_tokens: Count = 96
-    learning_rate: Annotated[float, Field(gt=0)] = 2e-4
+    learning_rate: Annotated[float, Field(gt=0, le=1e6)] = 2e-4
     batch_size: Count = 4
     epochs: Count = 1
     # Cells that each full evaluation is split into, beside one for the light tasks; 1: not split.

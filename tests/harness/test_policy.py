@@ -255,11 +255,28 @@ def test_an_adapter_that_is_not_there_is_a_user_error(policy: CausalPolicy, tmp_
 
 
 def test_a_training_that_diverged_is_one_clear_sentence(policy: CausalPolicy) -> None:
+    with pytest.raises(UserError, match=r"diverged, .*: lower learning_rate \(now 1e\+06\)"):
+        policy.train(PAIRS, Training(learning_rate=1e6, epochs=20))
+
+
+@pytest.mark.parametrize("weight", [1e30, torch.nan])
+def test_an_adapter_of_no_numbers_is_one_clear_sentence(
+    policy: CausalPolicy, weight: float
+) -> None:
     with torch.no_grad():
-        next(iter(policy._model.parameters())).fill_(torch.nan)
-    for sampling in (GREEDY, Sampling()):
-        with pytest.raises(UserError, match="no numbers: lower learning_rate"):
-            policy.generate(TASKS, 2, sampling)
+        for parameter in policy._model.parameters():
+            if parameter.requires_grad:
+                parameter.fill_(weight)
+    with pytest.raises(UserError, match="no numbers, or too large: lower learning_rate"):
+        texts(policy)
+
+
+@pytest.mark.parametrize("sampling", [GREEDY, Sampling()])
+def test_a_damaged_model_is_one_clear_sentence(policy: CausalPolicy, sampling: Sampling) -> None:
+    with torch.no_grad():
+        policy._model.get_input_embeddings().weight.fill_(torch.nan)
+    with pytest.raises(UserError, match="probabilities are no numbers"):
+        policy.generate(TASKS, 2, sampling)
 
 
 def test_a_prompt_that_leaves_no_room_for_an_answer_is_refused(policy: CausalPolicy) -> None:
